@@ -1,0 +1,1 @@
+"""The ways in which a sensor can lie, one file each."""

@@ -1,0 +1,60 @@
+"""The contract of a driver. It fits on one screen; one shared test suite (tests/field/test_contract.py) holds all to it.
+
+A driver knows how to open one device, how to read it and how to close it. It never reconnects, never logs that it
+is down and never waits between attempts: `poller.keep` does that, the same way for every protocol.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Protocol
+
+from edgetwin.core.signals import Frame, Ids, Stamp
+
+Clock = Callable[[], Stamp]
+Deliver = Callable[[Frame], None]
+
+
+class DeviceDown(Exception):  # noqa: N818 - a state of the plant, not a programming error
+    """The device cannot be read now. `reason` is for the log, `hint` says what a technician can do about it."""
+
+    def __init__(self, reason: str, hint: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.hint = hint
+
+
+class Driver(Protocol):
+    """One device. `open`, then iterate `frames` until it raises DeviceDown, then `close`; and again.
+
+    - `open` either has a working link when it returns, or raises DeviceDown. Cancelling it leaks nothing.
+    - `frames` yields one Frame per poll cycle (or notification). It stamps each value when its own answer arrived. A
+      signal that fails alone is in the frame, NaN with a bad status; its neighbours are not touched by it.
+      It raises DeviceDown when the whole device is away, and never ends otherwise.
+    - `close` never raises and returns within a second.
+    """
+
+    @property
+    def name(self) -> str:
+        """The name of the device in the configuration."""
+        ...
+
+    @property
+    def address(self) -> str:
+        """Where it is, for messages: `modbus-tcp://192.168.10.21:502 unit 1`. Never with a password in it."""
+        ...
+
+    @property
+    def ids(self) -> Ids:
+        """All signals of the device, whether or not they can be read now."""
+        ...
+
+    async def open(self) -> None:
+        """Connect."""
+        ...
+
+    def frames(self) -> AsyncIterator[Frame]:
+        """Read for as long as the device answers."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the link."""
+        ...
