@@ -1,37 +1,25 @@
-"""What the gateway is called, where it tells its story and what leaves it: [gateway], [mqtt], [publish], [log]."""
+"""What the gateway is called, what leaves it and what it writes to the log: [gateway], [publish], [log]."""
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Literal
 
-from pydantic import SecretStr
+from pydantic import Field
 
-from edgetwin.config.branch import Branch
-from edgetwin.config.units import Duration
+from edgetwin.config.branch import Branch, Flag, Number
+from edgetwin.config.files import AbsolutePath
+from edgetwin.config.mqtt import Mqtt as Mqtt  # noqa: PLC0414 - what leaves the gateway is asked for here
+from edgetwin.config.names import Name
+from edgetwin.config.units import Duration, seconds, written
 
 
 class Gateway(Branch):
     """[gateway]: its place in the plant and its name there."""
 
-    site: str = "site"
-    name: str = "gateway"
-    control: Path | None = None  # the control socket; None: in the runtime directory
-
-
-class Mqtt(Branch):
-    """[mqtt]: the broker, and how to be let in."""
-
-    brokers: tuple[str, ...] = ()  # "mqtt://host:1883", "mqtts://host:8883"; none: nothing is published
-    version: Literal["5", "3.1.1"] = "5"
-    user: str | None = None
-    password: SecretStr | None = None
-    client_id: str | None = None
-    ca_file: Path | None = None
-    cert_file: Path | None = None
-    key_file: Path | None = None
-    keepalive: Duration = 15.0
-    topic: str = "edgetwin/{site}/{gateway}"
-    queue: int = 10_000  # messages held while the broker is away; the oldest go first, and are counted
+    site: Name = Field("site", description="The site it stands on; part of every topic.")
+    name: Name = Field("gateway", description="Its own name, once on the site; part of every topic.")
+    control: AbsolutePath | None = Field(
+        None, description="The control socket for verbs such as watch. Not given: in the runtime directory."
+    )
 
 
 class PublishMode(StrEnum):
@@ -44,14 +32,26 @@ class PublishMode(StrEnum):
 class Publish(Branch):
     """[publish]: how much is worth telling."""
 
-    mode: PublishMode = PublishMode.ON_CHANGE
-    heartbeat: Duration = 60.0
-    share: float = 0.5  # a value goes out when its estimate has moved by this share of its sigma
-    signal_topics: bool = False  # also one retained topic per signal
+    mode: PublishMode = Field(
+        PublishMode.ON_CHANGE,
+        description="on-change sends what has moved; every-tick sends everything, always.",
+    )
+    heartbeat: Duration = written(seconds, "60 s", "How often everything is sent, moved or not.")
+    share: Number = Field(
+        0.5, ge=0, description="A value goes out when its estimate has moved by this share of its sigma."
+    )
+    signal_topics: Flag = Field(
+        default=False,
+        description="Also send every signal on a topic of its own, retained: signal/DEVICE/SIGNAL.",
+    )
 
 
 class Log(Branch):
     """[log]: what the journal of the machine gets to read."""
 
-    level: Literal["debug", "info", "warning", "error"] = "info"
-    format: Literal["auto", "human", "json"] = "auto"
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least important message that is still written."
+    )
+    format: Literal["auto", "human", "json"] = Field(
+        "auto", description="auto: for people on a terminal, JSON lines otherwise."
+    )

@@ -1,38 +1,104 @@
-"""The whole tree."""
+"""The whole tree. It reads nothing by itself: `load` fills it from the file, the environment and credentials."""
 
-from edgetwin.config.branch import Branch
-from edgetwin.config.gateway import Gateway, Log, Mqtt, Publish
+from typing import Annotated
+
+from pydantic import AfterValidator, Discriminator, Field, Tag
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from edgetwin.config import modbus, opcua
+from edgetwin.config.branch import Branch, Flag, Table, mistake
+from edgetwin.config.gateway import Gateway, Log, Publish
 from edgetwin.config.modbus import ModbusDevice
+from edgetwin.config.mqtt import Mqtt
+from edgetwin.config.names import Area, Name
 from edgetwin.config.opcua import OpcUaDevice
+from edgetwin.config.units import FalseAlarm, false_alarm, written
+
+SCHEMES = (modbus.SCHEME, opcua.SCHEME)
 
 
 class StuckCheck(Branch):
     """[check.stuck]: the only thing to set is how often it may be wrong."""
 
-    false_alarm: str = "once per signal and month"
-    enabled: bool = True
+    false_alarm: FalseAlarm = written(
+        false_alarm,
+        "once per signal and month",
+        'How often it may call a healthy sensor stuck: "once per signal and month" (or day, week, year).',
+    )
+    enabled: Flag = Field(default=True, description="Whether signals are watched for repeating themselves.")
 
 
 class Checks(Branch):
     """[check]: defaults for all signals."""
 
-    stuck: StuckCheck = StuckCheck()
+    stuck: StuckCheck = Field(StuckCheck(), description="Sensors that repeat themselves.")
+
+
+def _device_dot_signal(text: str) -> str:
+    device, dot, signal = text.partition(".")
+    if not (device and dot and signal) or "." in signal:
+        raise mistake(f'"{text}" is not the name of a signal', 'write device and signal: "plc1.bearing_temp"')
+    return text
+
+
+SignalName = Annotated[str, AfterValidator(_device_dot_signal)]
 
 
 class Asset(Branch):
     """[asset.NAME]: a machine, and the signals that tell of it."""
 
-    area: str = ""  # ISA-95 path, used in topics: "plant-a/grinding/mill1"
-    signals: dict[str, str]  # role -> "device.signal"
+    area: Area = Field("", description='Where it stands, from large to small: "plant-a/grinding/mill1".')
+    signals: Table[Name, SignalName] = Field(
+        description='What its signals mean to it: { temp = "plc1.bearing_temp" }.'
+    )
 
 
-class Config(Branch):
+def _protocol(device: object) -> str | None:
+    """Tell what a device speaks, from the scheme of its address."""
+    connect = device.get("connect") if isinstance(device, dict) else getattr(device, "connect", None)
+    scheme = connect.partition("://")[0] if isinstance(connect, str) else ""
+    return scheme if scheme in SCHEMES else None
+
+
+Device = Annotated[
+    Annotated[ModbusDevice, Tag(modbus.SCHEME)] | Annotated[OpcUaDevice, Tag(opcua.SCHEME)],
+    Discriminator(_protocol),
+]
+
+
+class Config(BaseSettings):
     """Everything a gateway is told."""
 
-    gateway: Gateway = Gateway()
-    mqtt: Mqtt = Mqtt()
-    publish: Publish = Publish()
-    log: Log = Log()
-    check: Checks = Checks()
-    device: dict[str, ModbusDevice | OpcUaDevice] = {}
-    asset: dict[str, Asset] = {}
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        env_prefix="EDGETWIN_",
+        env_nested_delimiter="__",
+        title="edgetwin configuration",
+    )
+
+    gateway: Gateway = Field(Gateway(), description="What the gateway is called.")
+    mqtt: Mqtt = Field(Mqtt(), description="The broker, and how to be let in.")
+    publish: Publish = Field(Publish(), description="How much is worth telling.")
+    log: Log = Field(Log(), description="What the journal of the machine gets to read.")
+    check: Checks = Field(Checks(), description="How sensors are checked.")
+    device: Table[Name, Device] = Field({}, description="The PLCs and other devices, by name.")
+    asset: Table[Name, Asset] = Field({}, description="The machines, by name.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take what is handed in and nothing else. `sources` reads the outside, so that it can name what is wrong."""
+        del cls, settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
+
+    def asset_path(self, name: str) -> str:
+        """Give the path of an asset in topics: its area, then its name."""
+        return "/".join(filter(None, (self.asset[name].area, name)))

@@ -1,0 +1,121 @@
+"""Where a value is in a Modbus unit: `at = 40101` as the datasheet says, or `at = "hr:100"` counted from zero.
+
+The two count differently (40101 is "hr:100"), so a bare number that could mean either is refused, never guessed.
+"""
+
+import re
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+from edgetwin.config.branch import mistake
+
+Area = Literal["co", "di", "hr", "ir"]  # coils, discrete inputs, holding registers, input registers
+
+AREA_NAMES: dict[Area, str] = {
+    "co": "coil",
+    "di": "discrete input",
+    "hr": "holding register",
+    "ir": "input register",
+}
+_DATASHEET: dict[str, Area] = {
+    "1": "di",
+    "3": "ir",
+    "4": "hr",
+}  # the leading digit; coils have a 0, TOML forbids that
+_ZERO_BASED = re.compile(r"(co|di|hr|ir):([0-9]{1,5})")
+_LAST = 65_535
+_HINT = 'write the datasheet\'s number (40101) or count from zero ("hr:100"; also "ir:", "di:" and "co:")'
+
+
+class Register(NamedTuple):
+    """A place in a unit, counted from zero."""
+
+    area: Area
+    address: int
+
+    def __str__(self) -> str:
+        return f"{self.area}:{self.address}"
+
+
+def register(at: object) -> Register:
+    """Read a place."""
+    if isinstance(at, bool) or not isinstance(at, int | str):
+        raise mistake(f"{at} is not a place in the unit", _HINT)
+    return _counted_from_zero(at) if isinstance(at, str) else _as_in_datasheet(at)
+
+
+def _counted_from_zero(text: str) -> Register:
+    match = _ZERO_BASED.fullmatch(text)
+    if match is None:
+        if text.isascii() and text.isdecimal():
+            if len(text) in (5, 6) and text[0] == "0":
+                raise mistake(f'"{text}" in quotes is not accepted', _coil_hint(int(text)))
+            raise mistake(
+                f'"{text}" is text', f"without quotes it is the datasheet's number: at = {int(text)}"
+            )
+        raise mistake(f'"{text}" is not a place in the unit', _HINT)
+    address = int(match[2])
+    if address > _LAST:
+        raise mistake(f'"{text}" is past the end: the last one is {match[1]}:{_LAST}', _HINT)
+    return Register(_area(match[1]), address)
+
+
+def _as_in_datasheet(number: int) -> Register:
+    digits = str(number)
+    area = _DATASHEET.get(digits[0])
+    if len(digits) in (5, 6) and area:
+        item = int(digits[1:])  # datasheets count from 1
+        if 1 <= item <= _LAST + 1:
+            return Register(area, item - 1)
+        first = digits[0] + "1".zfill(len(digits) - 1)
+        raise mistake(
+            f"{number} is not a {AREA_NAMES[area]}: they go from {first} to {digits[0]}{_LAST + 1}",
+            f'counted from zero the first one is "{area}:0"',
+        )
+    if 0 <= number <= _LAST + 1:
+        readings = f'"hr:{number}" counted from zero'
+        if number:
+            readings = f'{_full(number)}, which is "hr:{number - 1}", or {readings}'
+        raise mistake(
+            f"{number} does not say which register is meant: it could be {readings}",
+            f"write the one you mean; {_coil_hint(number)}" if number else _coil_hint(number, counted=True),
+        )
+    raise mistake(f"{number} is not a register", _HINT)
+
+
+def _full(item: int) -> str:
+    return f"4{item:04d}" if item <= 9_999 else f"4{item:05d}"
+
+
+def _coil_hint(number: int, *, counted: bool = False) -> str:
+    """Say how a coil is written, since its datasheet number (00001) is not a number in TOML."""
+    address = number if counted or not number else number - 1
+    return f'a coil is written "co:{address}" (counted from zero)'
+
+
+def _area(text: str) -> Area:
+    for area in AREA_NAMES:
+        if area == text:
+            return area
+    raise AssertionError(text)
+
+
+def _checked(at: object) -> object:
+    register(at)
+    return at
+
+
+At = Annotated[
+    int | str,
+    BeforeValidator(_checked),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 10_001, "maximum": 465_536},
+                {"type": "string", "pattern": "^(co|di|hr|ir):[0-9]{1,5}$"},
+            ],
+            "examples": [40101, "hr:100"],
+        }
+    ),
+]

@@ -1,0 +1,46 @@
+"""Where something is: "modbus-tcp://192.168.10.21:502". Checked once, so that nobody need check it again.
+
+A URL here never holds a user or a password: URLs end up in logs.
+"""
+
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from edgetwin.config.branch import mistake
+
+
+class Endpoint(NamedTuple):
+    """The parts of a URL, with the port filled in."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+
+
+def endpoint(text: object, ports: dict[str, int], *, path: bool = False, instead: str = "") -> Endpoint:
+    """Take a URL apart. `ports` are the schemes that are allowed here, each with its usual port."""
+    example = f"{next(iter(ports))}://192.168.10.21:{next(iter(ports.values()))}"
+    if not isinstance(text, str):
+        raise mistake("this is not an address", f'write text in quotes: "{example}"')
+    scheme, found, rest = text.partition("://")
+    if "@" in rest.partition("/")[0]:  # before anything that would show the text
+        raise mistake("there is a user or a password in the address, where it would end up in logs", instead)
+    if not found:
+        raise mistake(f'"{text}" has no protocol in front', f'did you mean "{next(iter(ports))}://{text}"?')
+    if scheme not in ports:
+        known = ", ".join(f"{name}://" for name in ports)
+        raise mistake(f'"{scheme}://" is not known here', f"known: {known}")
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError:  # a port that is no number or above 65535, a bracket that is not closed
+        raise mistake(
+            f'"{text}" is not an address', f'expected protocol://host:port, such as "{example}"'
+        ) from None
+    if not host or " " in text or port == 0:
+        missing = "no host" if not host else "a space" if " " in text else "port 0"
+        raise mistake(f'"{text}" has {missing} in it', f'expected protocol://host:port, such as "{example}"')
+    if parts.query or parts.fragment or (parts.path.strip("/") and not path):
+        raise mistake(f'"{text}" goes on after the port', f'expected nothing after it, as in "{example}"')
+    return Endpoint(scheme, host, ports[scheme] if port is None else port, parts.path)
