@@ -1,4 +1,4 @@
-"""The contract of a driver. It fits on one screen; one shared test suite (tests/field/test_contract.py) holds all to it.
+"""The contract of a driver. It fits on one screen; tests/field/test_contract.py holds every driver to it.
 
 A driver knows how to open one device, how to read it and how to close it. It never reconnects, never logs that it
 is down and never waits between attempts: `poller.keep` does that, the same way for every protocol.
@@ -27,9 +27,9 @@ class Driver(Protocol):
 
     - `open` either has a working link when it returns, or raises DeviceDown. Cancelling it leaks nothing.
     - `frames` yields one Frame per poll cycle (or notification). It stamps each value when its own answer arrived. A
-      signal that fails alone is in the frame, NaN with a bad status; its neighbours are not touched by it.
-      It raises DeviceDown when the whole device is away, and never ends otherwise.
-    - `close` never raises and returns within a second.
+      signal that fails alone is in the frame, NaN with a bad status; its neighbours are not touched by it. A signal
+      stands in a frame once at most. It raises DeviceDown when the whole device is away, and never ends otherwise.
+    - `close` never raises, may be called twice, and returns within a second.
     """
 
     @property
@@ -45,6 +45,16 @@ class Driver(Protocol):
     @property
     def ids(self) -> Ids:
         """All signals of the device, whether or not they can be read now."""
+        ...
+
+    @property
+    def missed(self) -> int:
+        """Polls that were skipped since the start, because the one before took too long."""
+        ...
+
+    @property
+    def lost(self) -> int:
+        """Readings that the device sent and that were dropped on the way here, since the start."""
         ...
 
     async def open(self) -> None:

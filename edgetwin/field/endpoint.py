@@ -1,0 +1,41 @@
+"""Where a device listens, and what it means when nobody answers there. Pure; connects to nothing."""
+
+import errno
+import socket
+from typing import NamedTuple
+
+from edgetwin.field.driver import DeviceDown
+
+
+class Endpoint(NamedTuple):
+    """A host and a port, and the port that its protocol usually has."""
+
+    host: str
+    port: int
+    usual_port: int
+
+    def unreachable(self, error: Exception) -> DeviceDown:
+        """Say in a technician's words why no connection could be made."""
+        if isinstance(error, TimeoutError):
+            return DeviceDown(
+                f"no answer from {self.host}",
+                "is the device switched on, is the cable in, is the address right, does a firewall stand in between?",
+            )
+        if isinstance(error, socket.gaierror):
+            return DeviceDown(
+                f"the name {self.host} is not known",
+                "is it spelled right? With an IP address no name server is needed",
+            )
+        # Where a name has several addresses, asyncio joins their errors into one text without a number.
+        if isinstance(error, ConnectionRefusedError) or f"Errno {errno.ECONNREFUSED}]" in str(error):
+            return DeviceDown(
+                f"connection refused by {self.host} port {self.port}",
+                f"the host is there and nothing listens: is the port right (usual is {self.usual_port}), "
+                "is the server in the device switched on?",
+            )
+        if isinstance(error, OSError) and error.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH):
+            return DeviceDown(
+                f"no way to {self.host}",
+                "is the gateway in the same network, is the device switched on, is a route missing?",
+            )
+        return DeviceDown(f"cannot connect to {self.host} port {self.port}: {error}")

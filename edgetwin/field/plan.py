@@ -1,0 +1,191 @@
+"""Which registers are asked for together. Pure: worked out once at the start, tested without a socket.
+
+A request costs far more than a register, so the registers of one area and one rhythm are read in as few requests as
+the device allows, across small gaps of registers that nobody asked for. A value of several words is never split over
+two requests: its halves could come from two scans of the PLC.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from edgetwin.config.modbus import ModbusDevice
+from edgetwin.config.registers import Area
+from edgetwin.core.errors import ConfigError
+from edgetwin.field.decode import WORDS, BitDecoder, Decoder, Layout, Order
+
+MAX_REGISTERS = 125  # in one answer, says the protocol
+MAX_BITS = 2000
+BITS = ("co", "di")  # areas of single bits; the others are of registers
+
+# What a poll takes, for judging at the start whether it can fit. These are figures of a good PLC on a good network;
+# many take 5 to 20 ms for a request. What is refused with these cannot work, what is let through may still be late,
+# and late polls are counted.
+REQUEST_S = 2e-3
+REGISTER_S = 10e-6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register:
+    """One signal, as it lies in the tables of the device."""
+
+    name: str
+    area: Area
+    address: int
+    type: str
+    word_order: Order = "high-first"
+    byte_order: Order = "high-first"
+    scale: float = 1.0
+    offset: float = 0.0
+
+    @property
+    def end(self) -> int:
+        """The first address after it."""
+        return self.address + (1 if self.area in BITS else WORDS[self.type])
+
+    def layout(self, start: int) -> Layout:
+        """How it lies in an answer whose first register is `start`."""
+        return Layout(
+            position=self.address - start,
+            type=self.type,
+            word_order=self.word_order,
+            byte_order=self.byte_order,
+            scale=self.scale,
+            offset=self.offset,
+        )
+
+
+class Block:
+    """One request and how its answer is read. `first` is the place of its first register in its rhythm."""
+
+    def __init__(self, registers: Sequence[Register], first: int) -> None:
+        self.registers = tuple(registers)
+        self.first = first
+        self.area = registers[0].area
+        self.address = registers[0].address
+        self.count = max(register.end for register in registers) - self.address
+        layouts = [register.layout(self.address) for register in registers]
+        self.read = (BitDecoder(layouts) if self.area in BITS else Decoder(layouts)).read
+        self.span = slice(first, first + len(self.registers))
+
+    def __len__(self) -> int:
+        return len(self.registers)
+
+    def __repr__(self) -> str:
+        return f"Block({self.area}:{self.address} count={self.count} signals={len(self)})"
+
+    @property
+    def cost_s(self) -> float:
+        """About how long it keeps the device and the network busy."""
+        registers = self.count / 16 if self.area in BITS else self.count
+        return REQUEST_S + registers * REGISTER_S
+
+    def halves(self) -> tuple["Block", "Block"]:
+        """Two requests for what is one here."""
+        middle = len(self) // 2
+        return (
+            Block(self.registers[:middle], self.first),
+            Block(self.registers[middle:], self.first + middle),
+        )
+
+    def joined(self, other: "Block") -> "Block":
+        """One request for this block and the one right after it."""
+        return Block(self.registers + other.registers, self.first)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rhythm:
+    """All that is read with one period: its signals in the order of their addresses, and the requests for them."""
+
+    period_s: float
+    registers: tuple[Register, ...]
+    blocks: tuple[Block, ...]
+
+    @classmethod
+    def of(cls, period_s: float, registers: Sequence[Register], limits: "Limits") -> Self:
+        """Group registers into blocks."""
+        ordered = sorted(registers, key=lambda register: (register.area, register.address, register.end))
+        blocks: list[Block] = []
+        first = 0
+        for place in range(1, len(ordered) + 1):
+            if place == len(ordered) or not limits.allow(ordered[first:place], ordered[place]):
+                blocks.append(Block(ordered[first:place], first))
+                first = place
+        return cls(period_s, tuple(ordered), tuple(blocks))
+
+    @property
+    def cost_s(self) -> float:
+        """About how long one poll takes."""
+        return sum(block.cost_s for block in self.blocks)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one request may ask for."""
+
+    registers: int
+    gap: int
+
+    def allow(self, block: Sequence[Register], following: Register) -> bool:
+        """Tell whether a block may grow by the register that follows it."""
+        if following.area != block[0].area:
+            return False
+        # A gap of 16 bits is as long on the wire as one of one register.
+        longest, gap = (MAX_BITS, 16 * self.gap) if following.area in BITS else (self.registers, self.gap)
+        end = max(register.end for register in block)
+        start = block[0].address
+        return following.address - end <= gap and max(end, following.end) - start <= longest
+
+
+def registers(config: ModbusDevice) -> list[Register]:
+    """Give the signals of a device as registers; what a signal does not say is taken from its device."""
+    return [
+        Register(
+            name=name,
+            area=signal.area,
+            address=signal.address,
+            type=signal.type,
+            word_order=signal.word_order or config.word_order,
+            byte_order=signal.byte_order or config.byte_order,
+            scale=signal.scale,
+            offset=signal.offset,
+        )
+        for name, signal in config.signals.items()
+    ]
+
+
+def plan(config: ModbusDevice) -> tuple[Rhythm, ...]:
+    """Plan the reading of a device, fastest rhythm first."""
+    by_period: dict[float, list[Register]] = defaultdict(list)
+    for register, signal in zip(registers(config), config.signals.values(), strict=True):
+        by_period[signal.every or config.every].append(register)
+    limits = Limits(min(config.max_registers, MAX_REGISTERS), config.max_gap)
+    return tuple(Rhythm.of(period_s, members, limits) for period_s, members in sorted(by_period.items()))
+
+
+def problems(name: str, config: ModbusDevice) -> list[ConfigError]:
+    """Say what cannot work: a value wider than a request may be, and a poll that does not fit its period."""
+    found = [
+        ConfigError(
+            ("device", name, "max_registers"),
+            f"{register.name} is a {register.type} of {WORDS[register.type]} registers, and a request may ask for "
+            f"{config.max_registers}: a value is never split, so allow at least {WORDS[register.type]}",
+        )
+        for register in registers(config)
+        if register.area not in BITS and WORDS[register.type] > config.max_registers
+    ]
+    rhythms = plan(config)
+    load = sum(rhythm.cost_s / rhythm.period_s for rhythm in rhythms)
+    if load > 1:
+        heaviest = max(rhythms, key=lambda rhythm: rhythm.cost_s / rhythm.period_s)
+        found.append(
+            ConfigError(
+                ("device", name, "every"),
+                f"the polls cannot fit: {len(heaviest.blocks)} requests for {len(heaviest.registers)} signals take "
+                f"about {1e3 * heaviest.cost_s:.0f} ms and are due every {1e3 * heaviest.period_s:g} ms "
+                f"(all polls together need {100 * load:.0f} % of the time; counted with {1e3 * REQUEST_S:g} ms a "
+                "request); ask less often, or let one request read more with max_registers and max_gap",
+            )
+        )
+    return found
