@@ -33,7 +33,7 @@ class Kind(StrEnum):
 
 
 class Quality(IntEnum):
-    """The verdict on a reading: may it be used as it is?"""
+    """The verdict on a reading: whether it may be used as it is."""
 
     GOOD = 0
     UNCERTAIN = 1
@@ -86,7 +86,8 @@ class Signal:
     low: float = -np.inf
     high: float = np.inf
     period_s: float = np.nan  # how often its device is asked; NaN: learn it from the readings
-    on_change: bool = False  # the device speaks only when the value moves, so silence is no fault
+    on_change: bool = False  # the device speaks only when the value moves, so silence is no gap
+    watch_stuck: bool = True  # whether the stuck check may speak of it
     names: Mapping[int, str] = field(default_factory=dict)  # of a state: 0 -> "stopped"
 
     @property

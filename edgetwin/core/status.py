@@ -92,4 +92,5 @@ def is_comm(status: NDArray[np.uint32]) -> NDArray[np.bool_]:
 
 def is_missing(status: NDArray[np.uint32]) -> NDArray[np.bool_]:
     """Tell where a reading is simply not there (an empty cell of a file)."""
-    return status >> 16 == _MISSING
+    missing: NDArray[np.bool_] = status >> 16 == _MISSING
+    return missing

@@ -1,8 +1,9 @@
 """One transition of one alert: it began, or it ended. Nothing here knows how it is written or sent."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Self
 
 
 class Severity(StrEnum):
@@ -35,3 +36,7 @@ class AlertEvent:
     message: str
     evidence: Mapping[str, float | int | str] = field(default_factory=dict)
     three_sigma: bool = False
+
+    def ended(self, when: int) -> Self:
+        """Give the same alert, over."""
+        return replace(self, active=False, ended_ns=max(when, self.onset_ns))

@@ -1,0 +1,65 @@
+"""How far a signal wanders in a given time, learned from the signal itself.
+
+When a sensor falls silent or lies, its last good estimate is held, and its sigma must grow as that deserves. No model
+of one signal can know the future; but the signal's own past says how far it moved in 2, 4, 8, ... readings. That is
+its variogram, and it is measured here on a ladder of lags. One step of the ladder is looked at per tick, so
+it costs the same whatever the lag.
+
+Never learns from a reading that was rejected.
+"""
+
+import numpy as np
+
+from edgetwin.core.memory import Memory
+from edgetwin.core.signals import Floats, Ids, Mask
+
+_LEVELS = 18  # lags 2^1 ... 2^18 ticks: three days of seconds
+_FORGET_AFTER = 64  # differences; older ones fade
+
+
+class Wander:
+    """The variogram of every signal, in ticks of its own device."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._tick = memory.array("wander.tick", np.int64)
+        self._from = memory.array("wander.from", np.float64, np.nan, rows=(_LEVELS,))
+        self._from_tick = memory.array("wander.from_tick", np.int64, -1, rows=(_LEVELS,))
+        self._square = memory.array("wander.square", np.float64, rows=(_LEVELS,))
+        self._count = memory.array("wander.count", np.int64, rows=(_LEVELS,))
+
+    def learn(self, at: slice | Ids, value: Floats, used: Mask) -> None:
+        """Take one tick's estimates; `used` tells which of them rest on a reading."""
+        tick = self._tick[at] + 1
+        self._tick[at] = tick
+        # The ruler sequence: tick 1 looks at level 0, 2 at 1, 3 at 0, 4 at 2 ... all signals of a frame alike.
+        first = int(tick[0])
+        level = min((first & -first).bit_length() - 1, _LEVELS - 1)
+        lag = 2 << level
+        known = used & (tick - self._from_tick[level, at] == lag)
+        difference = np.where(known, value - self._from[level, at], 0.0)
+        count = self._count[level, at] + known
+        self._count[level, at] = count
+        gain = known / np.maximum(np.minimum(count, _FORGET_AFTER), 1)
+        self._square[level, at] += gain * (difference * difference - self._square[level, at])
+        self._from[level, at] = np.where(used, value, np.nan)
+        self._from_tick[level, at] = np.where(used, tick, -1)
+
+    def variance(self, ids: Ids, age_ticks: Floats) -> Floats:
+        """Give the variance that an estimate has gained by being held for so many ticks."""
+        square, known = self._square[:, ids], self._count[:, ids] > 0
+        lags = (2.0 ** np.arange(1, _LEVELS + 1))[:, None]
+        # A ladder that never falls; beyond what was seen it rises as a random walk does.
+        climbed = np.maximum.accumulate(np.where(known, square, 0.0), axis=0)
+        top = np.where(known, lags, 0.0).max(axis=0)
+        highest = climbed[-1]
+        rung = np.clip(np.ceil(np.log2(np.maximum(age_ticks, 1e-9))), 1, _LEVELS).astype(np.int64) - 1
+        column = np.arange(len(ids))
+        upper = climbed[rung, column]
+        lower = np.where(rung > 0, climbed[rung - 1, column], 0.0)
+        lag_upper = lags[rung, 0]
+        lag_lower = np.where(rung > 0, lag_upper / 2.0, 0.0)
+        share = np.clip((age_ticks - lag_lower) / (lag_upper - lag_lower), 0.0, 1.0)
+        within = lower + share * (upper - lower)
+        beyond = highest * age_ticks / np.maximum(top, 1.0)
+        variance: Floats = np.where(age_ticks > top, np.maximum(beyond, highest), within)
+        return variance
