@@ -1,0 +1,185 @@
+"""How a CSV file is laid out: separator, decimal mark, header, columns. Settled on the first rows, then fixed.
+
+Pure: lines of text in, a Layout out. Whatever was guessed is written into `notes` or refused, never hidden.
+"""
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edgetwin.core.signals import Kind
+from edgetwin.field.csv_cell import FLAGS, Decimal, decimal_of, is_missing, is_number
+from edgetwin.field.csv_clock import TimeColumn, TimeWish, find_time
+from edgetwin.field.csv_problems import UnusableFile
+from edgetwin.field.csv_time import is_clock, is_date
+
+if TYPE_CHECKING:
+    from _csv import Reader
+
+_SEPARATORS = (";", "\t", "|", ",", " ")
+_TRIAL_ROWS = 100  # enough to tell the separator
+_EXCEL_SEPARATOR = re.compile(r'"?sep=(.)"?\s*')  # Excel's own first line
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One signal of the file: its name, where it stands in a row, and how it is treated."""
+
+    name: str
+    place: int
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Everything needed to read the rows. `time` is None for a file that is given its rhythm from outside."""
+
+    separator: str
+    decimal: Decimal
+    skip: int  # rows before the first one with data
+    width: int  # cells that a row should have
+    columns: tuple[Column, ...]
+    time: TimeColumn | None
+    notes: tuple[str, ...]
+
+    def rows(self, lines: Iterable[str]) -> "Reader":
+        """Read lines as rows of cells."""
+        return _reader(lines, self.separator)
+
+
+def recognise(lines: Sequence[str], wish: TimeWish) -> Layout:
+    """Find the layout of a file from its first lines."""
+    if any("\0" in line for line in lines):
+        raise UnusableFile("this is no text file")
+    separator = _separator(lines)
+    rows = _parsed(lines, separator) or []
+    width = _width(rows)
+    if width == 0:
+        raise UnusableFile("the file is empty")
+    top = next(
+        (
+            number
+            for number, row in enumerate(rows)
+            if len(row) == width or _ends_with_separator(rows, row, width)
+        ),
+        0,
+    )
+    notes = [f"skipped {top} rows before the header"] if any(rows[:top]) else []
+    header = [cell.strip() for cell in rows[top]]
+    has_header = any(_is_text(cell) for cell in header)
+    skip = top + has_header
+    data = [row for row in rows[skip:] if any(cell.strip() for cell in row)]
+    if not data:
+        raise UnusableFile("the file has a header and no rows" if has_header else "the file has no rows")
+    cells = [[row[place].strip() for row in data if place < len(row)] for place in range(len(header))]
+    while len(header) > 1 and not header[-1] and all(is_missing(cell) for cell in cells[len(header) - 1]):
+        header.pop()  # a separator at the end of each row makes no column
+    if not has_header:
+        notes.append("the file has no header row: its columns are called column1, column2, ...")
+        header = [""] * len(header)
+    time = find_time(header, cells, wish)
+    decimal = decimal_of(
+        [c for place in range(len(header)) for c in cells[place] if not time or place not in time.places]
+    )
+    columns = tuple(
+        Column(name, place, _kind(cells[place]))
+        for place, name in enumerate(_names(header, time, notes if has_header else []))
+        if time is None or place not in time.places
+    )
+    if not columns:
+        raise UnusableFile("the file has a time column and no signals")
+    notes += [
+        f'column "{column.name}" holds text: it rides along as a label, and no filter touches it'
+        for column in columns
+        if column.kind is Kind.TEXT
+    ]
+    return Layout(separator, decimal, skip, len(header), columns, time, tuple(notes))
+
+
+def _reader(lines: Iterable[str], separator: str) -> "Reader":
+    if separator == " ":
+        lines = map(str.lstrip, lines)  # columns aligned with blanks begin with some
+    return csv.reader(lines, delimiter=separator, skipinitialspace=True)
+
+
+def _parsed(lines: Iterable[str], separator: str) -> list[list[str]] | None:
+    try:
+        return list(_reader(lines, separator))
+    except csv.Error:
+        return None
+
+
+def _separator(lines: Sequence[str]) -> str:
+    """Take the separator that gives rows of one width whose cells look like numbers and times."""
+    if lines and (named := _EXCEL_SEPARATOR.fullmatch(lines[0])):
+        return named[1]
+    trial = [line for line in lines if line.strip()][:_TRIAL_ROWS]
+    best, best_score = ",", 0.0
+    for separator in _SEPARATORS:
+        rows = _parsed(trial, separator) or []
+        width = _width(rows)
+        if width < 2:
+            continue
+        whole = [row for row in rows if len(row) == width]
+        filled = [cell for row in whole[1:] or whole for cell in row if cell.strip()]
+        usable = sum(not _is_text(cell) for cell in filled) / len(filled) if filled else 0.0
+        score = len(whole) / len(rows) * (0.01 + usable)
+        if score > best_score:
+            best, best_score = separator, score
+    return best
+
+
+def _width(rows: Iterable[Sequence[str]]) -> int:
+    counts = Counter(len(row) for row in rows if row)
+    return max(counts, key=lambda width: (counts[width], width), default=0)
+
+
+def _ends_with_separator(rows: Iterable[Sequence[str]], row: Sequence[str], width: int) -> bool:
+    """Tell whether `row` is a header without the separator that all other rows end with."""
+    return len(row) == width - 1 and all(not other[-1].strip() for other in rows if len(other) == width)
+
+
+def _is_text(cell: str) -> bool:
+    return not (
+        is_missing(cell)
+        or is_number(cell)
+        or is_clock(cell)
+        or is_date(cell)
+        or cell.strip().lower() in FLAGS
+    )
+
+
+def _names(header: Sequence[str], time: TimeColumn | None, notes: list[str]) -> Iterator[str]:
+    """Give each column a name of its own."""
+    seen: set[str] = set()
+    for place, cell in enumerate(header):
+        wanted = " ".join(cell.split()) or f"column{place + 1}"
+        name, copy = wanted, 1
+        while name in seen or (copy > 1 and name in header):
+            copy += 1
+            name = f"{wanted}_{copy}"
+        seen.add(name)
+        if time is not None and place in time.places:
+            pass
+        elif not cell:
+            notes.append(f'column {place + 1} has no name: it is called "{name}"')
+        elif name != wanted:
+            notes.append(f'two columns are called "{wanted}": column {place + 1} is called "{name}"')
+        yield name
+
+
+def _kind(cells: Iterable[str]) -> Kind:
+    words = False
+    flags = True
+    for cell in cells:
+        if is_number(cell):
+            return Kind.NUMERIC
+        if not is_missing(cell):
+            words = True
+            flags = flags and cell.lower() in FLAGS
+    if not words:
+        return Kind.NUMERIC
+    return Kind.STATE if flags else Kind.TEXT
