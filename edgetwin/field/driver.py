@@ -4,7 +4,7 @@ A driver knows how to open one device, how to read it and how to close it. It ne
 is down and never waits between attempts: `poller.keep` does that, the same way for every protocol.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Protocol
 
 from edgetwin.core.signals import Frame, Ids, Stamp
@@ -61,7 +61,7 @@ class Driver(Protocol):
         """Connect."""
         ...
 
-    def frames(self) -> AsyncIterator[Frame]:
+    def frames(self) -> AsyncGenerator[Frame, None]:
         """Read for as long as the device answers."""
         ...
 

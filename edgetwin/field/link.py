@@ -1,0 +1,35 @@
+"""How the link to one device is doing, for `watch`, `health` and the log. Updated live by `poller.keep`."""
+
+from dataclasses import dataclass
+
+from edgetwin.core.signals import Stamp
+
+
+@dataclass(slots=True)
+class Link:
+    """One device's link. The counters count from the start of the gateway."""
+
+    device: str
+    address: str
+    up: bool = False
+    since: Stamp | None = None  # when it went up or down; None: it was not tried yet
+    reason: str = ""  # while it is down: the latest reason, and what can be done about it
+    hint: str = ""
+    frames: int = 0
+    readings: int = 0
+    failures: int = 0  # readings in which a signal failed, the device being there
+    missed: int = 0  # polls skipped because the one before took too long
+    lost: int = 0  # readings that the device sent and that were dropped
+    downs: int = 0  # how often the device went away
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """All that is counted, by name."""
+        return {
+            "frames": self.frames,
+            "readings": self.readings,
+            "failures": self.failures,
+            "missed_polls": self.missed,
+            "lost": self.lost,
+            "downs": self.downs,
+        }

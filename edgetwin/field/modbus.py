@@ -1,0 +1,107 @@
+"""Modbus TCP: asks one unit for its registers, each in its rhythm. One poll cycle is one Frame."""
+
+from collections.abc import AsyncGenerator
+
+import numpy as np
+
+from edgetwin.config.modbus import ModbusDevice
+from edgetwin.core.signals import UNSTAMPED, Frame, Ids, SignalTable
+from edgetwin.field.driver import Clock
+from edgetwin.field.endpoint import Endpoint
+from edgetwin.field.modbus_link import ModbusLink
+from edgetwin.field.modbus_poll import Columns, Poll
+from edgetwin.field.plan import plan
+from edgetwin.field.refusals import Refusals
+from edgetwin.field.schedule import Schedule
+
+USUAL_PORT = 502
+
+
+class ModbusDriver:
+    """One unit behind Modbus TCP."""
+
+    def __init__(self, name: str, config: ModbusDevice, table: SignalTable, clock: Clock) -> None:
+        self.name = name
+        self.address = f"{config.connect} unit {config.unit}"
+        self.ids = table.ids_of([f"{name}.{signal}" for signal in config.signals])
+        self._rhythms = plan(config)
+        self._rhythm_ids = [
+            table.ids_of([f"{name}.{register.name}" for register in rhythm.registers])
+            for rhythm in self._rhythms
+        ]
+        self._ids_when_due: dict[tuple[int, ...], Ids] = {}
+        self._endpoint = Endpoint(config.host, config.port, USUAL_PORT)
+        self._unit = config.unit
+        self._timeout_s = config.timeout
+        self._refusals = Refusals(name)
+        self._clock = clock
+        self._link: ModbusLink | None = None
+        self._schedule: Schedule | None = None
+        self._missed_before = 0
+
+    @property
+    def missed(self) -> int:
+        """Polls that were skipped since the start, because the one before took too long."""
+        return self._missed_before + (self._schedule.missed if self._schedule else 0)
+
+    @property
+    def lost(self) -> int:
+        """Nothing: what is asked for is waited for."""
+        return 0
+
+    async def open(self) -> None:
+        """Connect."""
+        link = ModbusLink(self._endpoint, self._unit, self._timeout_s)
+        try:
+            await link.open()
+        except BaseException:
+            await link.close()
+            raise
+        self._link = link
+
+    async def frames(self) -> AsyncGenerator[Frame, None]:
+        """Ask in all rhythms for as long as the device answers."""
+        link = self._link
+        if link is None:
+            raise RuntimeError(f"{self.name}: frames before open")
+        polls = [Poll(rhythm, link, self._refusals, self._clock) for rhythm in self._rhythms]
+        self._missed_before = self.missed
+        self._schedule = Schedule([rhythm.period_s for rhythm in self._rhythms], self._clock().mono)
+        while True:
+            async with link.lifeline.hold():
+                due = await self._schedule.wait(self._clock)
+                frame = await self._cycle(link, polls, due)
+            yield frame
+
+    async def close(self) -> None:
+        """Let go of the link."""
+        link, self._link = self._link, None
+        if link is not None:
+            await link.close()
+
+    async def _cycle(self, link: ModbusLink, polls: list[Poll], due: tuple[int, ...]) -> Frame:
+        """Read the rhythms that are due, one after the other, into one frame."""
+        ids = self._ids_of(due)
+        columns = Columns.empty(len(ids))
+        answers, unanswered = link.answers, link.unanswered
+        start = 0
+        for number in due:
+            end = start + len(self._rhythm_ids[number])
+            await polls[number].read(columns.part(slice(start, end)))
+            start = end
+        if link.answers == answers and link.unanswered > unanswered:
+            raise link.silent()
+        return Frame(
+            ids=ids,
+            values=columns.values,
+            status=columns.codes,
+            t_source=np.full(len(ids), UNSTAMPED, np.int64),
+            t_read=columns.t_read,
+            mono=columns.mono,
+        )
+
+    def _ids_of(self, due: tuple[int, ...]) -> Ids:
+        """Give the signals of several rhythms. The same few sets of rhythms fall together again and again."""
+        if due not in self._ids_when_due:
+            self._ids_when_due[due] = np.concatenate([self._rhythm_ids[number] for number in due])
+        return self._ids_when_due[due]

@@ -1,0 +1,157 @@
+"""Reads one rhythm of a unit into columns, and learns which registers the unit refuses.
+
+A device refuses a whole block when one register in it does not exist. The block is halved until the bad register
+stands alone: that signal gets the exception as its status and is tried again now and then, its neighbours go on, and
+from then on no poll asks for it along with them. A good register that appears later (a PLC that was reprogrammed) puts
+the original plan back.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from edgetwin.core import status
+from edgetwin.core.signals import Codes, Floats, Nanos, Stamp
+from edgetwin.field.driver import Clock
+from edgetwin.field.modbus_link import ModbusLink, NoAnswer, Refused, Unusable
+from edgetwin.field.plan import Block, Rhythm
+from edgetwin.field.refusals import Refusals
+
+RETRY_S = 60.0  # a refused register is asked for again this often
+_NOT_THERE = (
+    2,
+    3,
+)  # illegal address, illegal value: some register of the block, or its length, is the reason
+
+
+@dataclass(slots=True)
+class Columns:
+    """The columns of a frame while it is being filled, or a part of them."""
+
+    values: Floats
+    codes: Codes
+    t_read: Nanos
+    mono: Nanos
+
+    @classmethod
+    def empty(cls, length: int) -> Self:
+        """Make columns in which nothing has arrived yet."""
+        return cls(
+            values=np.full(length, np.nan),
+            codes=np.full(length, status.BAD_NO_DATA, np.uint32),
+            t_read=np.zeros(length, np.int64),
+            mono=np.zeros(length, np.int64),
+        )
+
+    def part(self, span: slice) -> "Columns":
+        """Give some of the rows; what is written there is written here."""
+        return Columns(self.values[span], self.codes[span], self.t_read[span], self.mono[span])
+
+    def arrived(self, stamp: Stamp) -> None:
+        """Stamp all rows."""
+        self.t_read[:] = stamp.wall
+        self.mono[:] = stamp.mono
+
+    def failed(self, stamp: Stamp, code: int) -> None:
+        """Say of all rows that they could not be read."""
+        self.values[:] = np.nan
+        self.codes[:] = code
+        self.arrived(stamp)
+
+
+@dataclass(slots=True)
+class _Refusal:
+    """A register that the device refuses."""
+
+    block: Block
+    code: int
+    retry_ns: int
+
+
+class Poll:
+    """One rhythm over one connection. What it learned is forgotten with the connection."""
+
+    def __init__(self, rhythm: Rhythm, link: ModbusLink, refusals: Refusals, clock: Clock) -> None:
+        self._rhythm = rhythm
+        self._link = link
+        self._refusals = refusals
+        self._clock = clock
+        self._blocks = list(rhythm.blocks)
+        self._refused: dict[int, _Refusal] = {}
+
+    async def read(self, columns: Columns) -> None:
+        """Fill the columns of this rhythm."""
+        for block in tuple(self._blocks):
+            if await self._read_block(block, columns):
+                continue
+            readable = await self._search(block, columns)
+            place = self._blocks.index(block)
+            self._blocks[place : place + 1] = readable
+        for refusal in tuple(self._refused.values()):
+            await self._read_refused(refusal, columns)
+
+    async def _read_block(self, block: Block, columns: Columns) -> bool:
+        """Read one block; False when the device refuses it for something that halving may find."""
+        part = columns.part(block.span)
+        try:
+            answer = await self._link.read(block.area, block.address, block.count)
+        except Refused as refused:
+            part.failed(self._clock(), status.modbus_exception(refused.code))
+            return refused.code not in _NOT_THERE
+        except Unusable:
+            part.failed(self._clock(), status.BAD_COMMUNICATION)
+        except NoAnswer:
+            part.failed(self._clock(), status.BAD_TIMEOUT)
+        else:
+            part.arrived(self._clock())
+            block.read(answer, part.values, part.codes)
+            self._refusals.answers(register.name for register in block.registers)
+        return True
+
+    async def _search(self, block: Block, columns: Columns) -> list[Block]:
+        """Find what in a refused block is refused, and give the largest blocks that can be read without it."""
+        pieces = await self._halve(block, columns)
+        joined: list[Block] = []
+        for piece in pieces:
+            if joined and joined[-1].span.stop == piece.span.start:
+                larger = joined[-1].joined(piece)
+                # The whole block again would be refused again: then its length or a gap in it is the reason.
+                if len(larger) < len(block) and await self._read_block(larger, columns):
+                    joined[-1] = larger
+                    continue
+            joined.append(piece)
+        return joined
+
+    async def _halve(self, block: Block, columns: Columns) -> list[Block]:
+        """Give the pieces of a refused block that can be read; a register that cannot is noted as refused."""
+        if len(block) == 1:
+            self._note_refused(block, int(columns.codes[block.first]))
+            return []
+        pieces = []
+        for half in block.halves():
+            if await self._read_block(half, columns):
+                pieces.append(half)
+            else:
+                pieces += await self._halve(half, columns)
+        return pieces
+
+    async def _read_refused(self, refusal: _Refusal, columns: Columns) -> None:
+        """Give a refused register its status again, and ask for it once in a while."""
+        part = columns.part(refusal.block.span)
+        now = self._clock()
+        if now.mono < refusal.retry_ns:
+            part.failed(now, refusal.code)
+        elif await self._read_block(refusal.block, columns):
+            self._blocks = list(self._rhythm.blocks)
+            self._refused.clear()
+        else:
+            refusal.retry_ns = now.mono + round(RETRY_S * 1e9)
+
+    def _note_refused(self, block: Block, code: int) -> None:
+        retry_ns = self._clock().mono + round(RETRY_S * 1e9)
+        self._refused[block.first] = _Refusal(block, code, retry_ns)
+        place = f"{block.area}:{block.address}"
+        self._refusals.refused(
+            block.registers[0].name, code, f"the device has nothing readable at {place}: is `at` right?"
+        )

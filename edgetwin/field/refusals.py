@@ -1,0 +1,35 @@
+"""Signals that a device refuses while it serves the others: said once when it begins, once when it ends.
+
+A driver keeps this over all its connections, so that a device that reconnects every minute does not repeat itself.
+"""
+
+from collections.abc import Iterable
+
+import structlog
+
+from edgetwin.core import status
+
+log = structlog.get_logger()
+
+
+class Refusals:
+    """The signals of one device that are refused now."""
+
+    def __init__(self, device: str) -> None:
+        self._device = device
+        self._refused: set[str] = set()
+
+    def refused(self, signal: str, code: int, hint: str) -> None:
+        """Note that the device refuses a signal."""
+        if signal not in self._refused:
+            self._refused.add(signal)
+            name = f"{self._device}.{signal}"
+            log.warning("signal refused", signal=name, reason=status.describe(code), hint=hint)
+
+    def answers(self, signals: Iterable[str]) -> None:
+        """Note that the device gives these signals; most of them it always gave."""
+        if not self._refused:
+            return
+        for signal in self._refused.intersection(signals):
+            self._refused.remove(signal)
+            log.info("signal answers", signal=f"{self._device}.{signal}")
