@@ -1,1 +1,57 @@
-# stand-in until the real one lands
+# The commands that the README names. `make` alone lists them.
+
+SHELL   := bash
+PYTHON  ?= python3
+# One environment for each Python: .venv, .venv-3.13 ...
+VENV    ?= .venv$(patsubst python%,-%,$(filter-out python3,$(notdir $(PYTHON))))
+PREFIX  ?= /opt/edgetwin
+DESTDIR ?=
+# More for the command: make demo ARGS="--broker localhost:1883", make test ARGS="tests/core -x"
+ARGS    ?=
+
+python  := $(VENV)/bin/python
+pip     := $(python) -m pip --disable-pip-version-check
+scripts := .ci/run $(wildcard deploy/*.sh)
+
+.PHONY: help demo test lint install lock bench clean debian
+
+help: ## List these commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+
+demo: $(VENV)/.demo ## Start a simulated plant and the gateway that watches it; Ctrl-C ends both
+	@$(VENV)/bin/edgetwin demo $(ARGS)
+
+test: debian $(VENV)/.test ## Install what the tests need, and run them all
+	$(python) -m pytest $(ARGS)
+
+lint: $(VENV)/.test ## Check style and types; nothing is changed
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+	@if command -v shellcheck >/dev/null; then echo shellcheck $(scripts); shellcheck $(scripts); fi
+
+install: ## Put the service in place (as root); DESTDIR=FOLDER puts the same tree into a folder
+	@PYTHON="$(PYTHON)" PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" deploy/install.sh
+
+lock: $(VENV)/.test ## Pin every package the service needs, by version and hash
+	$(pip) install --quiet 'uv>=0.13'
+	$(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --output-file deploy/requirements.lock pyproject.toml
+
+clean: ## Remove what these commands made here
+	rm -rf .venv .venv-* build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# What the tests start that does not come with Python. Debian starts a mosquitto of its own when it is installed;
+# the tests never talk to that one, theirs listen on free ports.
+debian:
+	@deploy/debian.sh mosquitto systemd-analyze=systemd
+
+$(VENV)/bin/pip:
+	@deploy/venv.sh $(PYTHON) $(VENV)
+
+# Installed in place, so changes to the code need no second run; changes to pyproject.toml do.
+$(VENV)/.demo $(VENV)/.test: $(VENV)/.%: pyproject.toml | $(VENV)/bin/pip
+	@echo "Installing edgetwin and its packages into $(VENV); the first time takes a minute or two."
+	@$(pip) install --quiet --editable '.[$*]'
+	@touch $@
