@@ -26,7 +26,7 @@ MAY_KNOW: dict[str, set[str]] = {
     "inbox": {"core", "config"},
     "control": {"core", "config"},
 }
-LATER = ("build", "daemon", "cli", "__main__")  # each may know all that stands before it
+LATER = ("build", "chain", "view", "daemon", "cli", "__main__")  # each may know all that stands before it
 
 # What config may use of the core, and what each room may use of config: its own branch, and what all share.
 VOCABULARY = {"core", "core.signals", "core.status", "core.errors", "core.alerts.event"}
