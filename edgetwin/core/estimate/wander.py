@@ -35,7 +35,7 @@ class Wander:
         first = int(tick[0])
         level = min((first & -first).bit_length() - 1, _LEVELS - 1)
         lag = 2 << level
-        known = used & (tick - self._from_tick[level, at] == lag)
+        known = used & (tick - self._from_tick[level, at] == lag) & np.isfinite(self._from[level, at])
         difference = np.where(known, value - self._from[level, at], 0.0)
         count = self._count[level, at] + known
         self._count[level, at] = count
