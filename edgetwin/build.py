@@ -1,0 +1,139 @@
+"""From the configuration to the parts that do the work. The only place that names every part.
+
+It makes objects and connects nothing: no file is opened and no socket, so a new configuration can be built whole
+beside the running one and thrown away.
+"""
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from edgetwin import __version__
+from edgetwin.config.device import DeviceConfig, SignalConfig
+from edgetwin.config.load import load, locate
+from edgetwin.config.modbus import ModbusDevice, ModbusSignal
+from edgetwin.config.opcua import OpcUaDevice, OpcUaSignal
+from edgetwin.config.problems import ConfigProblems
+from edgetwin.config.tree import Config
+from edgetwin.core.errors import ConfigError
+from edgetwin.core.pipeline import Pipeline, Settings
+from edgetwin.core.signals import Kind, Signal, SignalTable, Stamp
+from edgetwin.field import plan
+from edgetwin.field.driver import Clock, Driver
+from edgetwin.uplink.uplink import Uplink
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """All that works for one configuration."""
+
+    config: Config
+    table: SignalTable
+    pipeline: Pipeline
+    drivers: tuple[Driver, ...]
+    uplink: Uplink
+
+
+def from_file(path: Path, clock: Clock) -> Parts:
+    """Read a configuration and make all parts; ConfigProblems with all that is wrong when that cannot be done."""
+    config = load(path, device_check=check_device)
+    try:
+        return build(config, clock)
+    except ConfigError as error:
+        raise ConfigProblems([locate(path, error)]) from None
+
+
+def build(config: Config, clock: Clock) -> Parts:
+    """Make all parts. Raises ConfigError for what only a part can find wrong."""
+    table = signal_table(config)
+    return Parts(
+        config=config,
+        table=table,
+        pipeline=Pipeline(table, settings=pipeline_settings(config)),
+        drivers=tuple(_driver(name, device, table, clock) for name, device in config.device.items()),
+        uplink=_uplink(config, table, clock),
+    )
+
+
+def signal_table(config: Config) -> SignalTable:
+    """List the signals of all devices, in the order of the configuration."""
+    return SignalTable(
+        [
+            _signal(f"{name}.{short}", device, signal, watch_stuck=config.check.stuck.enabled)
+            for name, device in config.device.items()
+            for short, signal in device.signals.items()
+        ]
+    )
+
+
+def _signal(name: str, device: DeviceConfig, signal: SignalConfig, *, watch_stuck: bool) -> Signal:
+    low, high = signal.range or (-np.inf, np.inf)
+    return Signal(
+        name=name,
+        unit=signal.unit,
+        kind=_kind(signal),
+        low=low,
+        high=high,
+        period_s=signal.every or device.every,
+        on_change=isinstance(device, OpcUaDevice),
+        watch_stuck=watch_stuck and signal.stuck,
+        names=signal.names or {},
+    )
+
+
+def _kind(signal: SignalConfig) -> Kind:
+    match signal:
+        case OpcUaSignal(text=True):
+            return Kind.TEXT
+        case ModbusSignal(type="bool"):
+            return Kind.STATE
+        case _:
+            return Kind.STATE if signal.names else Kind.NUMERIC
+
+
+def pipeline_settings(config: Config) -> Settings:
+    """Give the core what the configuration says of the checks."""
+    return Settings(stuck_false_alarm_s=config.check.stuck.false_alarm)
+
+
+def check_device(name: str, device: DeviceConfig) -> list[ConfigError]:
+    """Say what cannot work with one device, as far as its protocol knows without asking it."""
+    return plan.problems(name, device) if isinstance(device, ModbusDevice) else []
+
+
+def _driver(name: str, device: DeviceConfig, table: SignalTable, clock: Clock) -> Driver:
+    match device:
+        case ModbusDevice():
+            from edgetwin.field.modbus import ModbusDriver  # noqa: PLC0415 - see below
+
+            return ModbusDriver(name, device, table, clock)
+        case OpcUaDevice():
+            from edgetwin.field.opcua import OpcUaDriver  # noqa: PLC0415 - costs 23 MB, so only where it is needed
+
+            return OpcUaDriver(name, device, table, clock)
+        case _:
+            raise TypeError(f"no driver is known for {type(device).__name__}")  # a row is missing above
+
+
+def _uplink(config: Config, table: SignalTable, clock: Clock) -> Uplink:
+    return Uplink(
+        gateway=config.gateway,
+        mqtt=config.mqtt,
+        publish=config.publish,
+        table=table,
+        assets={config.asset_path(name): asset.signals for name, asset in config.asset.items()},
+        clock=clock,
+        epoch=epoch(clock()),
+        version=__version__,
+    )
+
+
+def epoch(start: Stamp) -> str:
+    """Name one life of the gateway, so that its counts can never be taken for those of another.
+
+    The second of the start orders the lives for people; the random bits make them different even where the clock
+    stood still or went back. Nothing is kept on disk yet, so there is no counter of starts.
+    """
+    return f"{start.wall // 1_000_000_000}-{secrets.token_hex(4)}"

@@ -1,0 +1,271 @@
+"""What a view of the gateway looks like on a terminal: text in, text out; and the terminal it is shown on.
+
+`render` is pure: the same view and the same size give the same text. Whatever came from outside (names,
+texts, messages) is shown without its control characters, so a PLC cannot write on the operator's terminal.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any, Final, NamedTuple, Self, TextIO
+
+Row = Mapping[str, Any]  # any: a piece of a view, as JSON gives it
+
+PLAIN, BOLD, DIM, GREEN, YELLOW, RED = "", "1", "2", "32", "33", "31"
+_QUALITY: Final = {"good": GREEN, "uncertain": YELLOW, "bad": RED}
+_SEVERITY: Final = {"info": PLAIN, "warning": YELLOW, "critical": RED}
+_ALERT_LINES = 6  # at most so many when signals need the room
+_ENDED = 3  # so many alerts that are over are worth a line
+
+
+class Piece(NamedTuple):
+    """Some text in one style."""
+
+    text: str
+    style: str = PLAIN
+
+
+Line = list[Piece]
+
+
+def render(view: Mapping[str, Any], columns: int, lines: int, *, colour: bool) -> str:
+    """Draw a view into `lines` lines of `columns` characters."""
+    head = [_head(view)]
+    foot = [*_down(view), *_uplink(view)]
+    alerts = _alerts(view)
+    body = _signals(view)
+    room = max(1, lines - len(head) - len(foot))
+    alert_room = max(min(len(alerts), _ALERT_LINES), room - len(body))
+    alerts = _cut(alerts, min(alert_room, room - 1), "alerts")
+    body = _cut(body, room - len(alerts), "signals")
+    page = (head + body + alerts + foot)[: max(1, lines)]
+    return "\n".join(_draw(line, columns, colour=colour) for line in page)
+
+
+def _head(view: Mapping[str, Any]) -> Line:
+    gateway = view["gateway"]
+    up = _span(gateway["up_s"])
+    return [
+        Piece(f"edgetwin {gateway['version']}  {gateway['site']}/{gateway['name']}", BOLD),
+        Piece(f"  {_clock(view['time'])}  up {up}", DIM),
+    ]
+
+
+def _signals(view: Mapping[str, Any]) -> list[Line]:
+    """Give one block per device: its line, then its signals in aligned columns."""
+    rows: Sequence[Row] = view["signals"]
+    if not rows:
+        return [[Piece("no signals are configured", DIM)]]
+    cells = [_cells(row) for row in rows]
+    raw = _align([cell.raw for cell in cells])
+    value = _align([cell.value for cell in cells])
+    sigma_width = max(len(cell.sigma) for cell in cells)
+    name_width = max(6, *(len(cell.name) for cell in cells))
+    quality_width = len("uncertain")
+    columns = Piece(
+        f"  {'signal':<{name_width}}  {'raw':>{len(raw[0])}}  {'corrected':>{len(value[0])}}"
+        f"  {'':<{sigma_width}}  {'quality':<{quality_width}}  {'age':>5}  reasons",
+        DIM,
+    )
+    devices = {device["name"]: device for device in view["devices"]}
+    out: list[Line] = [[columns]]
+    numbers = range(len(rows))
+    for device, block in groupby(numbers, key=lambda number: _device_of(rows[number]["name"])):
+        out.append(_device(device, devices.get(device)))
+        for number in block:
+            row, cell = rows[number], cells[number]
+            style = _QUALITY.get(row["quality"], PLAIN)
+            out.append(
+                [
+                    Piece(f"  {cell.name:<{name_width}}  "),
+                    Piece(f"{raw[number]}  ", DIM),
+                    Piece(value[number], BOLD),
+                    Piece(f"  {cell.sigma:<{sigma_width}}  "),
+                    Piece(f"{row['quality']:<{quality_width}}", style),
+                    Piece(f"  {_age(row['age_s']):>5}  ", DIM),
+                    Piece(" ".join(row["reasons"]), style),
+                ]
+            )
+    return out
+
+
+class _Cells(NamedTuple):
+    name: str
+    raw: str
+    value: str
+    sigma: str
+
+
+def _cells(row: Row) -> _Cells:
+    name = _clean(row["name"].partition(".")[2] or row["name"])
+    label = row.get("label")
+    if label is not None:
+        return _Cells(name, number(row["raw"], None), _clean(str(label))[:24], "")
+    sigma = row["sigma"]
+    unit = _clean(row["unit"])
+    spread = f"± {spread_of(sigma)} {unit}" if sigma is not None else unit
+    return _Cells(name, number(row["raw"], sigma), number(row["value"], sigma), spread.rstrip())
+
+
+def decimals(sigma: float) -> int:
+    """Say how many decimals are worth showing: those that two digits of sigma reach."""
+    if sigma <= 0 or not math.isfinite(sigma):
+        return 3
+    return min(6, max(0, 1 - math.floor(math.log10(sigma))))
+
+
+def number(value: float | None, sigma: float | None) -> str:
+    """Write a number with the digits that its sigma deserves; a dash when there is none."""
+    if value is None or not math.isfinite(value):
+        return "-"
+    if sigma is None:
+        return f"{value:.6g}"
+    if abs(value) >= 1e9 or 0 < sigma < 1e-6:
+        return f"{value:.6g}"
+    return f"{value:.{decimals(sigma)}f}"
+
+
+def spread_of(sigma: float) -> str:
+    """Write a sigma with two digits."""
+    if not math.isfinite(sigma):
+        return "?"
+    if sigma >= 1e9 or 0 < sigma < 1e-6:
+        return f"{sigma:.1e}"
+    return f"{sigma:.{decimals(sigma)}f}"
+
+
+def _align(numbers: Sequence[str]) -> list[str]:
+    """Put the decimal points below each other; what is not a number stands at the right of the whole part."""
+    parts = [text.partition(".") for text in numbers]
+    whole = max(9, *(len(head) for head, _, _ in parts))
+    fraction = max(len(dot + tail) for _, dot, tail in parts)
+    return [f"{head:>{whole}}{dot + tail:<{fraction}}" for head, dot, tail in parts]
+
+
+def _device_of(name: str) -> str:
+    head, dot, _ = name.partition(".")
+    return head if dot else ""
+
+
+def _device(name: str, device: Row | None) -> Line:
+    if device is None:
+        return [Piece(name, BOLD)]
+    state = Piece("up", GREEN) if device["up"] else Piece("down", RED)
+    return [Piece(f"{name} ", BOLD), state, Piece(f"  {device['address']}", DIM)]
+
+
+def _alerts(view: Mapping[str, Any]) -> list[Line]:
+    active = sorted(
+        (alert for alert in view["alerts"] if alert["active"]),
+        key=lambda alert: str(alert["onset"]),
+        reverse=True,
+    )
+    ids = {alert["id"] for alert in active}
+    ended = [alert for alert in view["alerts"] if not alert["active"] and alert["id"] not in ids]
+    out: list[Line] = []
+    for alert in active:
+        style = _SEVERITY.get(alert["severity"], PLAIN)
+        title = f"{alert['severity']:<8} {alert['kind']:<9} {alert['subject']}"
+        out.append(
+            [
+                Piece("! ", style),
+                Piece(title, style),
+                Piece(f"  since {_clock(alert['onset'])}  {alert['message']}"),
+            ]
+        )
+    out.extend(
+        [Piece(f"  ended    {alert['kind']:<9} {alert['subject']}  at {_clock(alert.get('ended'))}", DIM)]
+        for alert in ended[-_ENDED:][::-1]
+    )
+    return [[Piece("alerts", BOLD)], *out] if out else [[Piece("no alerts", DIM)]]
+
+
+def _down(view: Mapping[str, Any]) -> list[Line]:
+    return [
+        [
+            Piece(f"{device['name']} is down", RED),
+            Piece(f"  since {_clock(device['since'])}: {device['reason']}"),
+            Piece(f"  {device['hint']}", YELLOW),
+        ]
+        for device in view["devices"]
+        if not device["up"] and device["reason"]
+    ]
+
+
+def _uplink(view: Mapping[str, Any]) -> list[Line]:
+    uplink = view["uplink"]
+    if not uplink["broker"]:
+        return [[Piece("nothing is published: [mqtt] names no broker", DIM)]]
+    if not uplink["connected"]:
+        return [[Piece("broker is away", RED), Piece(f"  {uplink['broker']}  {uplink['reason'] or ''}")]]
+    line = [Piece("publishing", GREEN), Piece(f" to {uplink['broker']}")]
+    if topic := uplink.get("topic"):
+        line.append(Piece(f"  subscribe to {topic}/#", BOLD))
+    return [line]
+
+
+def _cut(lines: list[Line], room: int, what: str) -> list[Line]:
+    """Keep what fits, and say how much does not."""
+    if len(lines) <= room:
+        return lines
+    if room <= 0:
+        return []
+    return [*lines[: room - 1], [Piece(f"... {len(lines) - room + 1} more lines of {what}", DIM)]]
+
+
+def _draw(line: Line, columns: int, *, colour: bool) -> str:
+    """Write one line, cut to the width, without anything that could steer the terminal."""
+    out, left = [], len("".join(piece.text for piece in line).rstrip()[:columns])
+    for piece in line:
+        text = _clean(piece.text)[:left]
+        left -= len(text)
+        out.append(f"\x1b[{piece.style}m{text}\x1b[0m" if colour and piece.style and text.strip() else text)
+    return "".join(out)
+
+
+def _clean(text: str) -> str:
+    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
+
+
+def _clock(time: str | None) -> str:
+    """Show an ISO time as local time of day."""
+    if not time:
+        return "?"
+    return f"{datetime.fromisoformat(time).astimezone():%H:%M:%S}"
+
+
+def _age(age_s: float | None) -> str:
+    return "never" if age_s is None else _span(age_s)
+
+
+def _span(seconds: float) -> str:
+    """Write a length of time in at most five characters."""
+    if seconds < 9.95:
+        return f"{seconds:.1f}s"
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f}{unit}"
+    return f"{seconds:.0f}s"
+
+
+class Screen:
+    """A terminal that is refreshed in place. What stood on it before comes back when the context ends."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __enter__(self) -> Self:
+        self._write("\x1b[?1049h\x1b[?25l\x1b[?7l")  # other page, no cursor, no wrapping
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._write("\x1b[?7h\x1b[?25h\x1b[?1049l")
+
+    def show(self, text: str) -> None:
+        """Replace what is shown, without a flicker."""
+        self._write("\x1b[H" + text.replace("\n", "\x1b[K\n") + "\x1b[K\x1b[J")
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text)
+        self._stream.flush()

@@ -1,0 +1,240 @@
+"""The picture of the gateway on a terminal."""
+
+import io
+import re
+from typing import Any
+
+import pytest
+
+from edgetwin.cli.screen import Screen, decimals, number, render
+
+ANSI = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
+
+
+def signal(name: str, **changes: Any) -> dict[str, Any]:
+    row = {
+        "name": name,
+        "unit": "degC",
+        "raw": 61.2,
+        "value": 63.4172,
+        "sigma": 0.212,
+        "quality": "good",
+        "reasons": [],
+        "age_s": 0.2,
+        "label": None,
+        "kind": "numeric",
+    }
+    return row | changes
+
+
+def alert(kind: str = "stuck", *, active: bool = True, **changes: Any) -> dict[str, Any]:
+    row = {
+        "id": f"plc1.temp:{kind}",
+        "kind": kind,
+        "subject": "plc1.temp",
+        "severity": "warning",
+        "active": active,
+        "onset": "2026-11-20T09:00:00.000Z",
+        "detected": "2026-11-20T09:00:40.000Z",
+        "ended": None if active else "2026-11-20T09:01:00.000Z",
+        "message": "the same value for 40 s",
+    }
+    return row | changes
+
+
+def device(name: str = "plc1", **changes: Any) -> dict[str, Any]:
+    row = {
+        "name": name,
+        "address": "modbus-tcp://10.0.0.1:502 unit 1",
+        "up": True,
+        "since": "2026-11-20T08:00:00.000Z",
+        "reason": "",
+        "hint": "",
+    }
+    return row | changes
+
+
+def view(**changes: Any) -> dict[str, Any]:
+    whole = {
+        "time": "2026-11-20T09:00:41.000Z",
+        "gateway": {"site": "plant-a", "name": "gw-07", "version": "0.1.0", "up_s": 63.0},
+        "signals": [signal("plc1.temp")],
+        "alerts": [],
+        "devices": [device()],
+        "uplink": {
+            "connected": True,
+            "broker": "mqtt://b:1883",
+            "reason": "",
+            "topic": "edgetwin/plant-a/gw-07",
+        },
+        "counters": {},
+    }
+    return whole | changes
+
+
+def shown(columns: int = 140, lines: int = 40, **changes: Any) -> list[str]:
+    return render(view(**changes), columns, lines, colour=False).split("\n")
+
+
+def line_with(text: str, lines: list[str]) -> str:
+    [line] = [line for line in lines if text in line]
+    return line
+
+
+def test_a_signal_has_raw_corrected_sigma_unit_quality_and_reasons() -> None:
+    stuck = signal("plc1.temp", quality="bad", reasons=["stuck", "substituted"])
+    line = line_with("temp ", shown(signals=[stuck]))
+    assert line.split() == [
+        "temp",
+        "61.20",
+        "63.42",
+        "±",
+        "0.21",
+        "degC",
+        "bad",
+        "0.2s",
+        "stuck",
+        "substituted",
+    ]
+
+
+def test_decimal_points_stand_below_each_other() -> None:
+    lines = shown(signals=[signal("plc1.a"), signal("plc1.b", value=1234.5, sigma=12.0, raw=1230.0)])
+    assert line_with("  a ", lines).index("63.42") + 2 == line_with("  b ", lines).index("1234") + 4
+
+
+@pytest.mark.parametrize(
+    ("value", "sigma", "text"),
+    [
+        (63.4172, 0.212, "63.42"),
+        (63.4172, 2.12, "63.4"),
+        (634.172, 212.0, "634"),
+        (0.0, 0.02, "0.000"),
+        (1e-9, 1e-10, "1e-09"),
+        (2.5e12, 1.0, "2.5e+12"),
+        (None, 0.1, "-"),
+        (float("nan"), 0.1, "-"),
+        (3.25, None, "3.25"),
+    ],
+)
+def test_digits_follow_sigma(value: float | None, sigma: float | None, text: str) -> None:
+    assert number(value, sigma) == text
+
+
+def test_a_sigma_of_zero_has_some_digits() -> None:
+    assert decimals(0.0) == 3
+
+
+def test_a_signal_that_was_never_read_says_so() -> None:
+    never = signal(
+        "plc1.temp", raw=None, value=None, sigma=None, age_s=None, quality="uncertain", reasons=["startup"]
+    )
+    assert line_with("temp ", shown(signals=[never])).split() == [
+        "temp",
+        "-",
+        "-",
+        "degC",
+        "uncertain",
+        "never",
+        "startup",
+    ]
+
+
+def test_a_state_is_shown_by_its_name() -> None:
+    mode = signal("plc1.mode", raw=1.0, value=1.0, sigma=None, unit="", label="running", kind="state")
+    assert line_with("mode ", shown(signals=[mode])).split() == ["mode", "1", "running", "good", "0.2s"]
+
+
+def test_colours_repeat_what_the_words_say() -> None:
+    rows = [
+        signal("plc1.a"),
+        signal("plc1.b", quality="uncertain", reasons=["gap"]),
+        signal("plc1.c", quality="bad", reasons=["range"]),
+    ]
+    coloured = render(view(signals=rows), 140, 40, colour=True)
+    assert "\x1b[32mgood" in coloured
+    assert "\x1b[33muncertain" in coloured
+    assert "\x1b[31mrange" in coloured
+    assert ANSI.sub("", coloured) == render(view(signals=rows), 140, 40, colour=False)
+
+
+def test_active_alerts_say_since_when_and_why() -> None:
+    line = line_with("! ", shown(alerts=[alert()]))
+    assert line.split("since")[0].split() == ["!", "warning", "stuck", "plc1.temp"]
+    assert line.endswith("the same value for 40 s")
+
+
+def test_an_alert_that_is_over_is_told_as_such() -> None:
+    lines = shown(alerts=[alert(active=False)])
+    assert line_with("ended", lines).split()[:3] == ["ended", "stuck", "plc1.temp"]
+    assert [line for line in lines if line.startswith("!")] == []
+
+
+def test_an_alert_that_came_back_is_shown_once() -> None:
+    assert [line for line in shown(alerts=[alert(active=False), alert()]) if "ended" in line] == []
+
+
+def test_a_device_that_is_down_says_why_and_what_to_do() -> None:
+    down = device(up=False, reason="connection refused", hint="is the PLC in run mode?")
+    lines = shown(devices=[down])
+    assert line_with("is down", lines).endswith("connection refused  is the PLC in run mode?")
+    assert line_with("modbus-tcp", lines).startswith("plc1 down")
+
+
+def test_the_uplink_names_the_topic_to_subscribe_to() -> None:
+    assert shown()[-1] == "publishing to mqtt://b:1883  subscribe to edgetwin/plant-a/gw-07/#"
+
+
+def test_a_broker_that_is_away_says_why() -> None:
+    away = {"connected": False, "broker": "mqtt://b:1883", "reason": "connection refused"}
+    assert shown(uplink=away)[-1] == "broker is away  mqtt://b:1883  connection refused"
+
+
+def test_without_a_broker_it_says_that_nothing_is_published() -> None:
+    assert "nothing is published" in shown(uplink={"connected": False, "broker": None, "reason": ""})[-1]
+
+
+@pytest.mark.parametrize("lines", [1, 2, 5, 8, 12, 24])
+@pytest.mark.parametrize("columns", [1, 20, 79, 200])
+def test_it_never_leaves_its_terminal(columns: int, lines: int) -> None:
+    rows = [signal(f"plc{n % 3}.signal_{n}") for n in range(40)]
+    alerts = [alert(f"kind{n}") for n in range(10)]
+    text = render(view(signals=rows, alerts=alerts), columns, lines, colour=True)
+    drawn = ANSI.sub("", text).split("\n")
+    assert len(drawn) <= lines
+    assert max(map(len, drawn)) <= columns
+
+
+def test_what_does_not_fit_is_counted() -> None:
+    rows = [signal(f"plc1.signal_{n}") for n in range(40)]
+    lines = shown(lines=20, signals=rows)
+    hidden = 40 - sum("signal_" in line for line in lines)
+    assert len(lines) == 20
+    assert f"... {hidden} more lines of signals" in lines
+
+
+def test_alerts_are_seen_even_when_signals_fill_the_terminal() -> None:
+    rows = [signal(f"plc1.signal_{n}") for n in range(100)]
+    assert "! warning" in "\n".join(shown(lines=15, signals=rows, alerts=[alert()]))
+
+
+def test_a_gateway_without_signals_says_so() -> None:
+    assert "no signals are configured" in shown(signals=[], devices=[])
+
+
+def test_a_plc_cannot_write_on_the_terminal() -> None:
+    evil = signal("plc1.recipe", label="\x1b[2J\x07milk\n", kind="text", sigma=None)
+    text = render(view(signals=[evil]), 140, 40, colour=False)
+    assert "\x1b" not in text
+    assert "?[2J?milk?" in text
+
+
+def test_the_terminal_comes_back_also_after_a_crash() -> None:
+    out = io.StringIO()
+    with pytest.raises(RuntimeError), Screen(out) as screen:
+        screen.show("one\ntwo")
+        raise RuntimeError
+    written = out.getvalue()
+    assert written.startswith("\x1b[?1049h\x1b[?25l")
+    assert "one\x1b[K\ntwo\x1b[K\x1b[J" in written
+    assert written.endswith("\x1b[?25h\x1b[?1049l")

@@ -1,0 +1,234 @@
+"""The control socket: for its owner alone, one gateway per socket, and no client can hold the gateway."""
+
+import asyncio
+import os
+import socket
+import stat
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from edgetwin import control
+from edgetwin.control import (
+    AlreadyRunning,
+    ControlServer,
+    NoAnswer,
+    View,
+    ask,
+    find_socket,
+    rhythm_s,
+    socket_path,
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "run" / "control.sock"
+
+
+def view() -> View:
+    return {"time": "now", "signals": []}
+
+
+@asynccontextmanager
+async def serving(path: Path, view: Any = view) -> AsyncIterator[ControlServer]:
+    with ControlServer(path, view) as server:
+        task = asyncio.create_task(server.run())
+        try:
+            yield server
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def say(path: Path, line: bytes) -> list[View]:
+    """Send a line and read to the end, or the first answer of a stream."""
+    reader, writer = await asyncio.open_unix_connection(path)
+    writer.write(line)
+    async with asyncio.timeout(5.0):
+        answer = await reader.readline()
+    writer.close()
+    return [orjson.loads(answer)] if answer else []
+
+
+async def until(condition: Any) -> None:
+    """Let the loop turn until something holds."""
+    async with asyncio.timeout(5.0):
+        while not condition():
+            await asyncio.sleep(0)
+
+
+async def test_view_answers_once_and_ends(path: Path) -> None:
+    async with serving(path):
+        reader, writer = await asyncio.open_unix_connection(path)
+        writer.write(b'{"verb": "view"}\n')
+        async with asyncio.timeout(5.0):
+            assert orjson.loads(await reader.readline()) == view()
+            assert await reader.read() == b""
+        writer.close()
+
+
+async def test_watch_goes_on_until_the_client_leaves(path: Path) -> None:
+    async with serving(path) as server:
+        reader, writer = await asyncio.open_unix_connection(path)
+        writer.write(b'{"verb": "watch", "every": "100 ms"}\n')
+        async with asyncio.timeout(5.0):
+            for _ in range(3):
+                assert orjson.loads(await reader.readline()) == view()
+        assert server.counters["control_clients"] == 1
+        writer.close()
+        await until(lambda: server.counters["control_clients"] == 0)
+
+
+async def test_the_socket_is_for_its_owner_alone(path: Path) -> None:
+    async with serving(path):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+async def test_the_socket_is_gone_afterwards(path: Path) -> None:
+    async with serving(path):
+        assert path.exists()
+    assert list(path.parent.iterdir()) == []
+
+
+async def test_a_second_gateway_is_refused_and_the_first_goes_on(path: Path) -> None:
+    async with serving(path):
+        with pytest.raises(AlreadyRunning, match="another edgetwin"), ControlServer(path, view):
+            pass
+        assert await say(path, b'{"verb": "view"}\n') == [view()]
+
+
+async def test_the_socket_of_a_dead_gateway_is_taken_over(path: Path) -> None:
+    path.parent.mkdir()
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(os.fspath(path))
+    assert path.exists()
+    async with serving(path):
+        assert await say(path, b'{"verb": "view"}\n') == [view()]
+
+
+async def test_a_file_that_is_no_socket_is_not_removed(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text("precious")
+    with pytest.raises(OSError, match="in the way"), ControlServer(path, view):
+        pass
+    assert path.read_text() == "precious"
+
+
+async def test_a_path_too_long_for_a_socket_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="longer than 107 bytes"), ControlServer(tmp_path / ("x" * 108), view):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        (b"hello\n", "not a JSON line"),
+        (b"[1]\n", "expected a request"),
+        (b'{"verb": "stop"}\n', "no verb 'stop' here; expected view or watch"),
+        (b'{"verb": "watch", "every": "1 lightyear"}\n', "lightyear"),
+        (b'{"verb": "' + b"x" * 100_000 + b'"}\n', "at most 4096 bytes"),
+    ],
+)
+async def test_a_bad_request_is_told_why(path: Path, line: bytes, complaint: str) -> None:
+    async with serving(path):
+        [answer] = await say(path, line)
+        assert complaint in answer["error"]
+        assert await say(path, b'{"verb": "view"}\n') == [view()]
+
+
+async def test_one_client_too_many_is_sent_away(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(control, "CLIENTS", 1)
+    async with serving(path) as server:
+        _, first = await asyncio.open_unix_connection(path)
+        await until(lambda: server.counters["control_clients"] == 1)
+        [answer] = await say(path, b"")
+        assert "try again later" in answer["error"]
+        assert server.counters["control_refused"] == 1
+        first.close()
+        await until(lambda: server.counters["control_clients"] == 0)
+        assert await say(path, b'{"verb": "view"}\n') == [view()]
+
+
+async def test_a_client_that_does_not_read_is_dropped(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(control, "ANSWER_S", 0.05)
+    monkeypatch.setattr(control, "EVERY_MIN_S", 0.001)
+    large = {"text": "x" * 1_000_000}
+    async with serving(path, lambda: large) as server:
+        with socket.socket(socket.AF_UNIX) as lazy:
+            lazy.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(lazy, os.fspath(path))
+            lazy.send(b'{"verb": "watch", "every": "1 ms"}\n')
+            await until(lambda: server.counters["control_dropped"] == 1)
+        await until(lambda: server.counters["control_clients"] == 0)
+
+
+async def test_a_client_that_asks_nothing_is_dropped(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(control, "REQUEST_S", 0.01)
+    async with serving(path) as server:
+        _, silent = await asyncio.open_unix_connection(path)
+        await until(lambda: server.counters["control_dropped"] == 1)
+        silent.close()
+
+
+async def test_a_view_that_crashes_is_a_bug_and_ends_the_server(path: Path) -> None:
+    def broken() -> View:
+        raise RuntimeError("a bug")
+
+    with ControlServer(path, broken) as server:
+        task = asyncio.create_task(server.run())
+        assert await say(path, b'{"verb": "view"}\n') == []
+        with pytest.raises(ExceptionGroup):
+            await task
+
+
+async def test_the_client_side_reads_what_the_server_says(path: Path) -> None:
+    async with serving(path):
+        views = ask(path, {"verb": "watch", "every": "100 ms"})
+        for _ in range(2):
+            assert await asyncio.to_thread(next, views) == view()
+        await asyncio.to_thread(views.close)  # type: ignore[attr-defined]
+        with pytest.raises(NoAnswer, match="no verb 'dance' here"):
+            await asyncio.to_thread(lambda: list(ask(path, {"verb": "dance"})))
+
+
+def test_without_a_gateway_the_client_says_what_to_do(path: Path) -> None:
+    with pytest.raises(NoAnswer, match="edgetwin run --config"):
+        list(ask(path, {"verb": "view"}))
+
+
+def test_a_silent_gateway_is_not_waited_for_for_ever(path: Path) -> None:
+    path.parent.mkdir()
+    with socket.socket(socket.AF_UNIX) as wedged:
+        wedged.bind(os.fspath(path))
+        wedged.listen()
+        with pytest.raises(NoAnswer, match=r"has said nothing for 0\.05 s"):
+            list(ask(path, {"verb": "view"}, patience_s=0.05))
+
+
+def test_the_place_of_the_socket() -> None:
+    systemd = {"RUNTIME_DIRECTORY": "/run/edgetwin:/run/other", "XDG_RUNTIME_DIR": "/run/user/7"}
+    assert socket_path(Path("/x/y.sock"), systemd) == Path("/x/y.sock")
+    assert socket_path(None, systemd) == Path("/run/edgetwin/control.sock")
+    assert socket_path(None, {"XDG_RUNTIME_DIR": "/run/user/7"}) == Path("/run/user/7/edgetwin/control.sock")
+    assert socket_path(None, {}) == Path(f"/tmp/edgetwin-{os.getuid()}/control.sock")
+
+
+def test_a_client_looks_where_a_socket_is(tmp_path: Path) -> None:
+    environ = {"RUNTIME_DIRECTORY": f"{tmp_path}/none", "XDG_RUNTIME_DIR": os.fspath(tmp_path)}
+    (tmp_path / "edgetwin").mkdir()
+    there = tmp_path / "edgetwin" / "control.sock"
+    there.touch()
+    assert find_socket(environ) == there
+
+
+def test_a_rhythm_has_a_unit_and_a_least_value() -> None:
+    assert rhythm_s("2 s") == 2.0
+    assert rhythm_s("1 ms") == control.EVERY_MIN_S
+    with pytest.raises(ValueError, match="not a duration"):
+        rhythm_s("soon")
