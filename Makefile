@@ -38,6 +38,9 @@ lock: $(VENV)/.test ## Pin every package the service needs, by version and hash
 	$(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --output-file deploy/requirements.lock pyproject.toml
 
+bench: $(VENV)/.test ## Measure speed and memory on this machine
+	@for script in tests/bench/*.py; do echo "$$script"; $(python) "$$script" $(ARGS) || exit; done
+
 clean: ## Remove what these commands made here
 	rm -rf .venv .venv-* build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +

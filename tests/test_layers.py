@@ -33,7 +33,7 @@ VOCABULARY = {"core", "core.signals", "core.status", "core.errors", "core.alerts
 SHARED_CONFIG = {"config", "config.branch", "config.names", "config.units", "config.url"}
 OWN_CONFIG = {
     "field": {"config.device", "config.modbus", "config.opcua", "config.registers"},
-    "uplink": {"config.gateway"},
+    "uplink": {"config.gateway", "config.mqtt"},
     "logs": {"config.gateway"},
 }
 

@@ -22,7 +22,7 @@ def make(*arguments: str) -> str:
 
 def test_the_readme_and_the_makefile_name_the_same_commands() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    readme = set(re.findall(r"^(?:sudo )?make ([a-z]+)|`make ([a-z]+)", text, flags=re.MULTILINE))
+    readme = set(re.findall(r"^    (?:sudo )?make ([a-z]+)|`make ([a-z]+)", text, flags=re.MULTILINE))
     listed = set(re.findall(r"^ +make ([a-z]+)", make(), flags=re.MULTILINE))
     assert {first or second for first, second in readme} == listed - {"help"}
 

@@ -1,0 +1,41 @@
+"""What the README shows is true: its configuration is accepted, its message is one that we send."""
+
+import json
+import re
+from pathlib import Path
+
+import jsonschema
+
+from edgetwin.__main__ import VERBS
+from edgetwin.config.load import load
+from edgetwin.uplink.schema import schemas
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def sample(language: str) -> str:
+    """Cut out the one sample in this language."""
+    (found,) = re.findall(rf"^```{language}\n(.*?)^```$", README, flags=re.DOTALL | re.MULTILINE)
+    return str(found)
+
+
+def test_its_configuration_is_accepted(tmp_path: Path) -> None:
+    file = tmp_path / "edgetwin.toml"
+    file.write_text(sample("toml"), encoding="utf-8")
+    config = load(file)
+    assert set(config.device["plc1"].signals) == {"bearing_temp", "motor_kw"}
+
+
+def test_its_message_is_one_that_we_send() -> None:
+    jsonschema.validate(json.loads(sample("json")), schemas()["state"])
+
+
+def test_it_names_every_verb() -> None:
+    assert set(re.findall(r"^\| `edgetwin (\w+)", README, flags=re.MULTILINE)) == set(VERBS)
+
+
+def test_every_file_it_links_to_is_there() -> None:
+    links = re.findall(r"\]\(([^)]+)\)", README)
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
