@@ -115,7 +115,7 @@ class OpcUaLink:
         except OSError as error:
             raise self._endpoint.unreachable(error) from error
         except (uaerrors.UaError, ServiceError) as error:
-            raise self._refused("cannot open a session", error) from error
+            raise self._failed("cannot open a session", error) from error
         params = ua.CreateSubscriptionParameters(
             RequestedPublishingInterval=publishing_s * 1000,
             RequestedMaxKeepAliveCount=max(1, math.ceil(KEEP_ALIVE_S / publishing_s)),
@@ -128,7 +128,7 @@ class OpcUaLink:
             try:
                 revised = await self._subscription.init()
             except (OSError, uaerrors.UaError, ServiceError) as error:
-                raise self._refused("cannot subscribe", error) from error
+                raise self._failed("cannot subscribe", error) from error
         keep_alive_s = revised.RevisedPublishingInterval / 1000 * revised.RevisedMaxKeepAliveCount
         self._patience_s = 2 * keep_alive_s + self._timeout_s
 
@@ -144,7 +144,7 @@ class OpcUaLink:
                 self._namespaces = await self._client.get_namespace_array()
                 return await self._subscribe(self._subscription, wishes)
             except (OSError, uaerrors.UaError, ServiceError) as error:
-                raise self._refused("cannot subscribe", error) from error
+                raise self._failed("cannot subscribe", error) from error
 
     async def next(self) -> Notification:
         """Wait for the next notification. What came before the link was lost is still given."""
@@ -225,10 +225,20 @@ class OpcUaLink:
             RequestedParameters=parameters,
         )
 
-    def _refused(self, what: str, error: Exception) -> DeviceDown:
+    def _failed(self, what: str, error: Exception) -> DeviceDown:
+        """Say why a request failed after the connection was made."""
+        if isinstance(error, TimeoutError):
+            return DeviceDown(
+                f"{what}: no answer within {self._timeout_s:g} s",
+                "is the server overloaded, is `timeout` too short?",
+            )
+        if isinstance(error, OSError):
+            return _lost()
         return DeviceDown(f"{what}: {type(error).__name__} {error}".rstrip(), _HINTS.get(type(error), ""))
 
     async def _socket_is_lost(self, _error: Exception) -> None:
-        self.lifeline.cut(
-            DeviceDown("the connection was lost", "did the device or its OPC UA server restart?")
-        )
+        self.lifeline.cut(_lost())
+
+
+def _lost() -> DeviceDown:
+    return DeviceDown("the connection was lost", "did the device or its OPC UA server restart?")

@@ -1,0 +1,86 @@
+"""A real OPC UA server on loopback for the tests of the field."""
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from asyncua import ua
+from asyncua.server.server import Server
+
+if TYPE_CHECKING:
+    from asyncua.common.node import Node
+
+URI = "urn:edgetwin:test"
+
+
+def _variant(value: Any) -> ua.Variant:  # noqa: ANN401 - any value OPC UA can carry
+    return value if isinstance(value, ua.Variant) else ua.Variant(value)
+
+
+class UaServer:
+    """An OPC UA server with a few variables. It runs in a thread, for it takes seconds to start and tests share it."""
+
+    def __init__(self, **variables: Any) -> None:  # noqa: ANN401 - any value OPC UA can carry
+        self.port = 0
+        self._nodes: dict[str, Node] = {}
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="opcua-server")
+        self._thread.start()
+        self._server = asyncio.run_coroutine_threadsafe(self._prepare(variables), self._loop).result(30)
+
+    async def start(self) -> None:
+        """Listen again, on the same port."""
+        await self._there(self._start())
+
+    async def stop(self) -> None:
+        """Drop all connections and listen no more."""
+        await self._there(self._server.stop())
+
+    async def write(
+        self,
+        name: str,
+        value: Any,  # noqa: ANN401 - likewise
+        code: int = 0,
+        source: datetime | None = None,
+    ) -> None:
+        """Give a variable a new value, with the status and the source time wanted."""
+        stamp = cast("ua.DateTime", source or datetime.now(UTC))
+        data = ua.DataValue(_variant(value), ua.StatusCode(ua.UInt32(code)), stamp)
+        await self._there(self._nodes[name].write_value(data))
+
+    def end(self) -> None:
+        """Stop for good, and the thread with it."""
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+    async def _end(self) -> None:
+        await self._server.stop()
+        left = asyncio.all_tasks() - {asyncio.current_task()}  # sessions that nobody took leave of
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    async def _prepare(self, variables: dict[str, Any]) -> Server:
+        self._server = Server()
+        await self._server.init()
+        self._server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
+        index = await self._server.register_namespace(URI)
+        for name, value in variables.items():
+            node = ua.NodeId(ua.String(name), ua.Int16(index))
+            self._nodes[name] = await self._server.nodes.objects.add_variable(node, name, _variant(value))
+        await self._start()
+        return self._server
+
+    async def _start(self) -> None:
+        self._server.set_endpoint(f"opc.tcp://127.0.0.1:{self.port}/")
+        await self._server.start()
+        listener = cast("Any", self._server.bserver)._server
+        self.port = listener.sockets[0].getsockname()[1]
+
+    async def _there(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do it in the server's own loop."""
+        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))

@@ -1,0 +1,26 @@
+"""What tests of the field look at: the clock, the sockets that are open, and whether something is so by now."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from edgetwin.core.signals import Stamp
+
+
+def clock() -> Stamp:
+    """Read both clocks."""
+    return Stamp(time.time_ns(), time.monotonic_ns())
+
+
+async def until(condition: Callable[[], bool], within_s: float = 5.0) -> None:
+    """Wait for something that nobody announces; TimeoutError when it does not come."""
+    async with asyncio.timeout(within_s):
+        while not condition():  # noqa: ASYNC110 - there is no event for "a socket is closed"
+            await asyncio.sleep(0.005)
+
+
+def sockets() -> int:
+    """Count the sockets that this process has open."""
+    links = (path.readlink() for path in Path("/proc/self/fd").iterdir() if path.is_symlink())
+    return sum(str(link).startswith("socket:") for link in links)

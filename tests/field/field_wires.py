@@ -1,0 +1,96 @@
+"""Wires between gateway and device that can be spoilt: one changes Modbus answers, one freezes any protocol."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Self
+
+Spoil = Callable[[bytes, int], Sequence[bytes]]
+
+
+class Line:
+    """A line between gateway and PLC. `spoil` gets each answer and its number, and gives what arrives instead."""
+
+    def __init__(self, port: int, spoil: Spoil) -> None:
+        self.port = 0
+        self.answers = 0
+        self._to = port
+        self._spoil = spoil
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._server is not None
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _carry(self, near: asyncio.StreamReader, to_near: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        far, to_far = await asyncio.open_connection("127.0.0.1", self._to)
+        with suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            while True:
+                to_far.write(await self._message(near))
+                for piece in self._spoil(await self._message(far), self.answers):
+                    to_near.write(piece)
+                    await to_near.drain()
+                self.answers += 1
+        to_near.close()
+        to_far.close()
+        self._tasks.discard(task)
+
+    @staticmethod
+    async def _message(reader: asyncio.StreamReader) -> bytes:
+        head = await reader.readexactly(6)
+        return head + await reader.readexactly(int.from_bytes(head[4:6], "big"))
+
+
+class Wire:
+    """A network cable between gateway and device, for any protocol: it can be frozen, and nobody is told."""
+
+    def __init__(self, port: int) -> None:
+        self.port = 0
+        self._to = port
+        self._passing = asyncio.Event()
+        self._passing.set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+
+    def freeze(self) -> None:
+        """Let nothing through any more, in either direction."""
+        self._passing.clear()
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._join, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._server is not None
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _join(self, near: asyncio.StreamReader, to_near: asyncio.StreamWriter) -> None:
+        far, to_far = await asyncio.open_connection("127.0.0.1", self._to)
+        for reader, writer in ((near, to_far), (far, to_near)):
+            task = asyncio.create_task(self._pump(reader, writer))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while data := await reader.read(65536):
+                await self._passing.wait()
+                writer.write(data)
+        finally:
+            writer.close()
