@@ -34,7 +34,7 @@ install: ## Put the service in place (as root); DESTDIR=FOLDER puts the same tre
 	@PYTHON="$(PYTHON)" PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" deploy/install.sh
 
 lock: $(VENV)/.test ## Pin every package the service needs, by version and hash
-	$(pip) install --quiet 'uv>=0.13'
+	$(pip) install -qq 'uv>=0.13'
 	$(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --output-file deploy/requirements.lock pyproject.toml
 
@@ -56,5 +56,5 @@ $(VENV)/bin/pip:
 # Installed in place, so changes to the code need no second run; changes to pyproject.toml do.
 $(VENV)/.demo $(VENV)/.test: $(VENV)/.%: pyproject.toml | $(VENV)/bin/pip
 	@echo "Installing edgetwin and its packages into $(VENV); the first time takes a minute or two."
-	@$(pip) install --quiet --editable '.[$*]'
+	@$(pip) install -qq --editable '.[$*]'
 	@touch $@

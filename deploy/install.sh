@@ -31,8 +31,8 @@ fi
 
 deploy/venv.sh "$python" "$root$prefix"
 pip() { "$root$prefix/bin/python" -m pip --disable-pip-version-check "$@"; }
-pip install --quiet --require-hashes --requirement deploy/requirements.lock
-pip install --quiet --no-deps --force-reinstall .
+pip install -qq --require-hashes --requirement deploy/requirements.lock
+pip install -qq --no-deps --force-reinstall .
 
 mkdir -p "$root$etc" "$root/etc/systemd/system" "$root/usr/local/bin"
 "$root$prefix/bin/python" -m edgetwin schema >"$root$etc/edgetwin.schema.json"
