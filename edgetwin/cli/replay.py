@@ -47,6 +47,7 @@ from edgetwin.cli.progress import Progress
 from edgetwin.cli.replay_output import CannotWrite, opened, same_file
 from edgetwin.cli.replay_run import UNUSABLE, Run
 from edgetwin.cli.replay_signals import signals_of
+from edgetwin.config.load import load
 from edgetwin.config.problems import ConfigProblems
 from edgetwin.config.units import seconds
 from edgetwin.core.pipeline import Pipeline, Settings
@@ -72,7 +73,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     clock = parser.add_mutually_exclusive_group()
     clock.add_argument("--time", metavar="COLUMN", help="the column that holds the time")
     clock.add_argument(
-        "--every", metavar="TIME", help='the time between two rows of a file without times: "1 s"'
+        "--every",
+        type=_nanoseconds,
+        metavar="TIME",
+        help='the time between two rows of a file without times: "1 s"',
     )
     parser.add_argument("--dates", choices=("dmy", "mdy"), help="how to read 03/04/2026, where that is open")
 
@@ -134,7 +138,7 @@ def _clash(args: argparse.Namespace) -> str:
 def _declared(config: Path | None) -> tuple[SignalTable, Settings]:
     if config is None:
         return SignalTable([]), Settings()
-    tree = build.read(config)
+    tree = load(config, device_check=build.check_device)
     return build.signal_table(tree), build.pipeline_settings(tree)
 
 

@@ -59,7 +59,7 @@ def number(cell: str, decimal: Decimal) -> float:
 def _without_thousands(cell: str, decimal: Decimal) -> str:
     mark = decimal or ("," if cell.rfind(",") > cell.rfind(".") else ".")
     if _THOUSANDS[mark].fullmatch(cell) is None:
-        return cell  # no number, and the caller finds that out
+        raise ValueError("is no number")
     return cell.replace(".", "").replace(",", ".") if mark == "," else cell.replace(",", "")
 
 

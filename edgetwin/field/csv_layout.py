@@ -56,18 +56,11 @@ def recognise(lines: Sequence[str], wish: TimeWish) -> Layout:
         raise UnusableFile("this is no text file")
     separator = _separator(lines)
     rows = _parsed(lines, separator) or []
-    width = _width(rows)
-    if width == 0:
+    if not any(rows):
         raise UnusableFile("the file is empty")
-    top = next(
-        (
-            number
-            for number, row in enumerate(rows)
-            if len(row) == width or _ends_with_separator(rows, row, width)
-        ),
-        0,
-    )
-    notes = [f"skipped {top} rows before the header"] if any(rows[:top]) else []
+    start = 1 if _EXCEL_SEPARATOR.fullmatch(lines[0]) else 0
+    top = _top(rows, start)
+    notes = [f"skipped {top - start} rows before the table"] if any(rows[start:top]) else []
     header = [cell.strip() for cell in rows[top]]
     has_header = any(_is_text(cell) for cell in header)
     skip = top + has_header
@@ -133,12 +126,30 @@ def _separator(lines: Sequence[str]) -> str:
 
 
 def _width(rows: Iterable[Sequence[str]]) -> int:
+    """Give the number of cells that most rows have."""
     counts = Counter(len(row) for row in rows if row)
     return max(counts, key=lambda width: (counts[width], width), default=0)
 
 
-def _ends_with_separator(rows: Iterable[Sequence[str]], row: Sequence[str], width: int) -> bool:
-    """Tell whether `row` is a header without the separator that all other rows end with."""
+def _top(rows: Sequence[Sequence[str]], start: int) -> int:
+    """Find the header, or the first row of a file without one. Only what is clearly no part of the table is skipped.
+
+    Rows may be cut short or too long, even most of them, and the header still tells how wide the table is.
+    """
+    width = _width(rows[start:])
+    counts = Counter(len(row) for row in rows[start:] if row)
+    for place, row in enumerate(rows[start:], start=start):
+        if len(row) == width:
+            return place
+        titles = len(row) > 1 and all(_is_text(cell) or not cell.strip() for cell in row)
+        common = counts[len(row)] > counts.total() / 5
+        if titles and (len(row) > width or common or _lacks_last_separator(rows, row, width)):
+            return place
+    return start
+
+
+def _lacks_last_separator(rows: Iterable[Sequence[str]], row: Sequence[str], width: int) -> bool:
+    """Tell whether all rows but `row` end with a separator."""
     return len(row) == width - 1 and all(not other[-1].strip() for other in rows if len(other) == width)
 
 

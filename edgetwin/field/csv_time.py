@@ -19,7 +19,7 @@ DateOrder = Literal["dmy", "mdy"]
 
 SECOND = 1_000_000_000
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
-_ENOUGH = 0.8  # of the cells must be times of one format; the others are then rows without a time
+_ENOUGH = 0.6  # of the cells must be times of one format; the others are then rows without a time
 
 _CLOCK = (
     r"(?P<h>\d{1,2}):(?P<min>\d{2})(?::(?P<s>\d{2})(?:[.,](?P<f>\d+))?)?(?:\s*(?P<half>[AaPp])\.?[Mm]\.?)?"
