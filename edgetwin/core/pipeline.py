@@ -14,7 +14,7 @@ import numpy as np
 from edgetwin.core import status as codes
 from edgetwin.core.alerts.devices import Devices
 from edgetwin.core.alerts.event import AlertEvent
-from edgetwin.core.alerts.lifecycle import Alerts
+from edgetwin.core.alerts.lifecycle import Alerts, Witness
 from edgetwin.core.checks.check import Readings
 from edgetwin.core.checks.gap import GapCheck
 from edgetwin.core.checks.range import RangeCheck
@@ -60,7 +60,7 @@ class Pipeline:
         self._hold = Hold(memory, self._wander)
         self._three_sigma = ThreeSigma(memory)
         self._latest = Latest(table, memory)
-        witnesses = {
+        witnesses: dict[Reason, Witness] = {
             Reason.STUCK: self._stuck,
             Reason.RANGE: self._range,
             Reason.STALE: self._gap,
@@ -124,7 +124,8 @@ class Pipeline:
         ids, raw = frame.ids, frame.values
         at = place_of(ids)
         numeric = self.table.numeric[at]
-        bad, comm = codes.is_bad(frame.status), codes.is_comm(frame.status)
+        bad = codes.is_bad(frame.status)
+        comm = codes.is_comm(frame.status) if bad.any() else bad
         number = np.abs(raw) < _HUGE  # False for NaN too
         readable = ~bad & (number | ~numeric)
         timed = self._timing.place(at, frame, readable)

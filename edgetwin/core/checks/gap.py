@@ -58,7 +58,7 @@ class GapCheck:
         self.silent[at] &= ~usable
         armed = usable & ~self._exempt[at] & (self._declared[at] | (count >= _ARMED_AFTER))
         if armed.any():
-            wait = np.where(armed, np.nan_to_num(self._limit(at), nan=1e9) * 1e9, 0.0)
+            wait = np.where(armed, self._limit(at) * 1e9, 0.0)
             due = np.where(armed, readings.mono + wait.astype(np.int64), self._due[at])
             self._due[at] = due
             self._next = min(self._next, int(due.min()))
