@@ -1,12 +1,12 @@
 """Real parts that several rooms test with."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from real_broker import Mosquitto
-
-MakeBroker = Callable[[Sequence[str]], Mosquitto]
+import structlog
+from logbook import Logbook
+from real_broker import MakeBroker, Mosquitto
 
 
 @pytest.fixture
@@ -29,3 +29,16 @@ def mosquitto(tmp_path: Path) -> Iterator[MakeBroker]:
 def broker(mosquitto: MakeBroker) -> Mosquitto:
     """Start a broker that lets everyone in: host, port, url, stop(), start()."""
     return mosquitto(["allow_anonymous true"])
+
+
+@pytest.fixture
+def logbook() -> Iterator[Logbook]:
+    """Read the log instead of writing it, all levels of it."""
+    book, before = Logbook(), structlog.get_config()
+    structlog.configure(
+        processors=[book],
+        wrapper_class=structlog.make_filtering_bound_logger(0),
+        cache_logger_on_first_use=False,
+    )
+    yield book
+    structlog.configure(**before)

@@ -87,6 +87,9 @@ class Mosquitto:
             self._process.send_signal(signal.SIGSTOP)
 
 
+MakeBroker = Callable[[Sequence[str]], Mosquitto]
+
+
 class Heard(NamedTuple):
     """One message as it arrived."""
 
@@ -135,6 +138,7 @@ class Listener:
     async def __aexit__(self, *_: object) -> None:
         self._client.disconnect()
         await asyncio.to_thread(self._client.loop_stop)
+        self._client._reset_sockets()  # what woke its thread stays open otherwise
 
     async def until(self, wanted: Callable[[Heard], bool], deadline_s: float = DEADLINE_S) -> Heard:
         """Wait for the first message that is wanted, among those heard already too."""

@@ -76,7 +76,7 @@ def unreachable(error: OSError) -> BrokerDown:
                 refused=True,
             )
         case ssl.SSLError():
-            why = (error.reason or str(error)).lower().replace("_", " ")
+            why = str(getattr(error, "reason", None) or error).lower().replace("_", " ")
             return BrokerDown(f"TLS handshake failed: {why}", "is this a TLS port? mqtt:// is for plain ones")
         case socket.gaierror():
             return BrokerDown("its name cannot be resolved", "check the name in mqtt.brokers, and DNS")

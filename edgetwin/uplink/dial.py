@@ -37,7 +37,7 @@ def tls_context(mqtt: Mqtt) -> ssl.SSLContext:
 
 def _words(problem: OSError) -> str:
     if isinstance(problem, ssl.SSLError):
-        return problem.reason or "it is no PEM file"
+        return getattr(problem, "reason", None) or "it is no PEM file"
     return problem.strerror or str(problem)
 
 

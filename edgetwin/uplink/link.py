@@ -172,7 +172,7 @@ class Link:
         started = self._clock()
         self._up(session, started)
         try:
-            await session.ended
+            await asyncio.shield(session.ended)  # our being cancelled is not its end
         except BrokerDown as down:
             self._lost(session)
             self._down(session.broker, down)
@@ -190,7 +190,7 @@ class Link:
         log.info("broker connected", broker=str(session.broker), queued=len(self._outbox))
         greeting = self._greet()
         self._outbox.put(greeting.birth)
-        self._outbox.tell_again(self._outbox.standing)
+        self._outbox.tell_standing_again()
         if self._may_ask:
             session.ask_for_kept(greeting.alerts, self._on_kept)
         self.pump()

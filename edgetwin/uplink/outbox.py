@@ -10,7 +10,7 @@ ended comes back.
 """
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -50,6 +50,9 @@ class _Queue:
 
     def __len__(self) -> int:
         return len(self._waiting)
+
+    def __iter__(self) -> Iterator[Message]:
+        return iter(self._waiting)
 
     def add(self, message: Message) -> list[Message]:
         """Append one; give back the oldest ones that had to make room."""
@@ -114,6 +117,11 @@ class Outbox:
         """Have the broker forget what it keeps about an alert."""
         self.standing.pop(topic, None)
         self.put(Message(Lane.ALERT, topic, b"", retain=True))
+
+    def tell_standing_again(self) -> None:
+        """Send all alerts that stand to a broker that may have lost them, but for those that wait to be sent anyway."""
+        waiting = {id(message) for message in self._alerts}
+        self.tell_again(topic for topic, message in self.standing.items() if id(message) not in waiting)
 
     def tell_again(self, topics: Iterable[str]) -> None:
         """Send what is true now about these alerts: that they stand, or that the broker should forget them."""
