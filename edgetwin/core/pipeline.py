@@ -102,8 +102,11 @@ class Pipeline:
     def snapshot(self, now: int) -> Outcome:
         """Say what is known of every signal at `now`: estimates aged to it, stamps as they were."""
         latest, stamps, numeric = self._latest, self._timing, self.table.numeric
-        value, sigma = self._hold.show(self._everything, now, stamps.period_s)
         silent = self._gap.silent
+        # The silence of a device that speaks on change says that nothing has moved: its values do not age.
+        unmoved = self.table.on_change & (latest.quality != Quality.BAD) & ~silent
+        at_time = np.where(unmoved, stamps.mono, now)
+        value, sigma = self._hold.show(self._everything, at_time, stamps.period_s)
         return Outcome(
             ids=self._everything,
             raw=latest.raw.copy(),

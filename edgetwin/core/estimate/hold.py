@@ -47,7 +47,7 @@ class Hold:
         ):
             last[ids] = first[ids]
 
-    def show(self, ids: Ids, mono: Nanos | int, period_s: Floats) -> tuple[Floats, Floats]:
+    def show(self, ids: Ids, mono: Nanos, period_s: Floats) -> tuple[Floats, Floats]:
         """Give value and sigma as they are at this time."""
         age_s = np.maximum(mono - self._mono[ids], 0) / 1e9
         age_ticks = age_s / np.where(period_s > 0, period_s, 1.0)
