@@ -45,11 +45,11 @@ class MillDrive:
     def step(self, dt: float, rng: Random) -> None:
         """Let `dt` seconds pass."""
         self._phase_left_s -= dt
-        if self._phase_left_s <= 0.0:
+        while self._phase_left_s <= 0.0:
             self._phase = (self._phase + 1) % len(_CYCLE)
             self._phase_left_s += _CYCLE[self._phase][1]
         self._load_left_s -= dt
-        if self._load_left_s <= 0.0:
+        while self._load_left_s <= 0.0:
             self.load = rng.uniform(*LOADS)
             self._load_left_s += rng.uniform(*LOAD_HELD_S)
         wanted = {Mode.RUNNING: self.load, Mode.CLEANING: IDLE_LOAD, Mode.STOPPED: 0.0}[

@@ -54,7 +54,7 @@ class Process:
 
     def _follow_recipe(self, dt: float) -> None:
         self._recipe_left_s -= dt
-        if self._recipe_left_s <= 0.0:
+        while self._recipe_left_s <= 0.0:
             self._recipe = (self._recipe + 1) % len(RECIPES)
             _, self.strokes.mean, held_s = RECIPES[self._recipe]
             self._recipe_left_s += held_s
