@@ -43,6 +43,7 @@ async def keep(  # noqa: PLR0913 - the last two are for tests, who own chance an
             async with aclosing(driver.frames()) as frames:
                 async for frame in frames:
                     keeper.take(frame)
+                    _heed_cancellation()
             raise RuntimeError(f"{driver.name}: the driver ended without saying why")
         except DeviceDown as down:
             # A device that comes and goes waits longer each time; one that was well for a while starts afresh.
@@ -51,7 +52,15 @@ async def keep(  # noqa: PLR0913 - the last two are for tests, who own chance an
             keeper.lose(down)
         finally:
             await driver.close()
+        _heed_cancellation()
         await sleep(backoff.wait_s())
+
+
+def _heed_cancellation() -> None:
+    """End a task whose cancellation a library lost. Before Python 3.12 `wait_for` does, if the answer comes with it."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 class _Keeper:
