@@ -159,7 +159,7 @@ class CsvFile:
             self.problems.add(
                 Trouble.SHORT, line, f"{len(row)} cells instead of {width}: the last {missing} are missing"
             )
-        elif any(row[width:]):
+        elif any(map(str.strip, row[width:])):
             self.problems.add(
                 Trouble.LONG,
                 line,

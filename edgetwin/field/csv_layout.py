@@ -3,6 +3,7 @@
 Pure: lines of text in, a Layout out. Whatever was guessed is written into `notes` or refused, never hidden.
 """
 
+import contextlib
 import csv
 import re
 from collections import Counter
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 _SEPARATORS = (";", "\t", "|", ",", " ")
 _TRIAL_ROWS = 100  # enough to tell the separator
-_EXCEL_SEPARATOR = re.compile(r'"?sep=(.)"?\s*')  # Excel's own first line
+_EXCEL_SEPARATOR = re.compile(r'"?sep=([,;|\t])"?\s*')  # Excel's own first line
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,10 @@ def recognise(lines: Sequence[str], wish: TimeWish) -> Layout:
     if any("\0" in line for line in lines):
         raise UnusableFile("this is no text file")
     separator = _separator(lines)
-    rows = _parsed(lines, separator) or []
-    if not any(rows):
+    rows = _parsed(lines, separator)
+    start = 1 if lines and _EXCEL_SEPARATOR.fullmatch(lines[0]) else 0
+    if not any(rows[start:]):
         raise UnusableFile("the file is empty")
-    start = 1 if _EXCEL_SEPARATOR.fullmatch(lines[0]) else 0
     top = _top(rows, start)
     notes = [f"skipped {top - start} rows before the table"] if any(rows[start:top]) else []
     header = [cell.strip() for cell in rows[top]]
@@ -98,11 +99,12 @@ def _reader(lines: Iterable[str], separator: str) -> "Reader":
     return csv.reader(lines, delimiter=separator, skipinitialspace=True)
 
 
-def _parsed(lines: Iterable[str], separator: str) -> list[list[str]] | None:
-    try:
-        return list(_reader(lines, separator))
-    except csv.Error:
-        return None
+def _parsed(lines: Iterable[str], separator: str) -> list[list[str]]:
+    """Read lines as rows, up to the first that cannot be read: where that is a fault, reading the file names it."""
+    rows: list[list[str]] = []
+    with contextlib.suppress(csv.Error):
+        rows.extend(_reader(lines, separator))
+    return rows
 
 
 def _separator(lines: Sequence[str]) -> str:
@@ -112,7 +114,7 @@ def _separator(lines: Sequence[str]) -> str:
     trial = [line for line in lines if line.strip()][:_TRIAL_ROWS]
     best, best_score = ",", 0.0
     for separator in _SEPARATORS:
-        rows = _parsed(trial, separator) or []
+        rows = _parsed(trial, separator)
         width = _width(rows)
         if width < 2:
             continue

@@ -19,6 +19,7 @@ DateOrder = Literal["dmy", "mdy"]
 
 SECOND = 1_000_000_000
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
+_LIMIT = 2**62  # ns: the years 1824 to 2116
 _ENOUGH = 0.6  # of the cells must be times of one format; the others are then rows without a time
 
 _CLOCK = (
@@ -118,7 +119,7 @@ def _epoch(cells: Sequence[str], name: str) -> TimeFormat | None:
         unit = _UNIT_SPELLINGS.get(unit, unit)
     else:
         unit = next((unit for limit, unit in _EPOCHS if largest < limit), "")
-    if not unit:
+    if not unit or largest * _NANOS[unit] >= _LIMIT:
         return None
     return TimeFormat(f"{unit} since 1970", partial(_scaled, _NANOS[unit]), calendar=False)
 
@@ -175,7 +176,7 @@ def _scaled(nanos: int, cell: str) -> int:
 
 
 def _in_range(time: int) -> int:
-    if not -(2**62) < time < 2**62:  # the years 1824 to 2116
+    if not -_LIMIT < time < _LIMIT:
         raise ValueError("is no time of our age")
     return time
 

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -122,6 +123,48 @@ def test_any_table_comes_back_from_any_dialect(  # noqa: PLR0917 - each is one w
     assert problems.total == 0
     assert times.tolist() == [START + n * 10**9 for n in range(len(table))]
     np.testing.assert_array_equal(values, np.array(table, np.float64))
+
+
+NUMBERS = ("1", "-1.5", "1,5", "nan", "inf", "1e999", "99999999999", "5e9", "1581168647", "1_0", "9" * 40)
+DATES = ("2020-02-08 13:30:47", "08.02.2020", "13:30", "03/04/2026", "Feb 30")
+WORDS = ("", " ", "time", "T", "a", "#", "_", "\xa0", "true", "x", "\x00", "\ufeff", "sep=;")
+odd_cells = st.one_of(
+    st.sampled_from(NUMBERS + DATES + WORDS),
+    st.text(max_size=5).map(lambda text: re.sub(r'["\r\n]', "", text)),
+)
+clocks = st.one_of(
+    st.integers(START, START + 10**12).map(lambda time: str(np.datetime64(time, "ns"))), odd_cells
+)
+rows_of_odd_cells = st.lists(
+    st.tuples(clocks, st.lists(odd_cells, max_size=4)).map(lambda row: [row[0], *row[1]]), max_size=8
+)
+
+
+@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    rows_of_odd_cells,
+    st.sampled_from((",", ";", "\t", "|", " ")),
+    st.booleans(),
+)
+def test_whatever_is_in_a_file_no_row_is_lost_in_silence(
+    file: Path,
+    rows: list[list[str]],
+    separator: str,
+    timed: bool,  # noqa: FBT001 - hypothesis passes by position
+) -> None:
+    lines = [separator.join(row) for row in rows]
+    file.write_text("\n".join(lines), encoding="utf-8", newline="")
+    try:
+        times, values, problems, told = read(file, None if timed else TimeWish(every_ns=10**9))
+    except UnusableFile:
+        return  # said so, which is what is asked for
+    left_out = sum(count for (kind, _), count in problems.counts.items() if "left out" in kind)
+    skipped = sum(int(note.split()[1]) for note in told if note.startswith("skipped"))
+    has_header = not any("no header row" in note for note in told)
+    given_up = left_out + skipped + has_header + any(line.strip().startswith("sep=") for line in lines[:1])
+    assert len(times) == len(values)
+    assert len(times) + given_up >= sum(bool(line.strip().strip("\ufeff")) for line in lines)
+    assert not np.isinf(values).any()
 
 
 def test_the_size_of_the_blocks_changes_nothing(file: Path) -> None:
