@@ -223,18 +223,19 @@ class Pipeline:
         return value, sigma, unused & np.isfinite(value)
 
     def _pass_time(self, now: int) -> list[AlertEvent]:
-        """Let time pass: signals that should have spoken by now are named."""
-        events: list[AlertEvent] = []
-        for number in self._gap.expire(now).tolist():
-            events += self._name_silent(number, Reason.STALE, self._gap.due_read_ns(number))
+        """Let time pass: signals that should have spoken by now are named, in the order in which they were due."""
+        silent = [(self._gap.due(number), number, Reason.STALE) for number in self._gap.expire(now).tolist()]
         period_s = self._timing.period_s
         for number in self._stuck.silent_too_long(now, period_s).tolist():
             self._hold.back_to_run_start(self._everything[number : number + 1])
             self._latest.reasons[number] |= Reason.STUCK | Reason.SUBSTITUTED
             self._latest.quality[number] = Quality.BAD
-            when = self._stuck.silence_noticed_ns(number, float(period_s[number]))
-            events += self._name_silent(number, Reason.STUCK, when)
-        return events
+            due = self._stuck.silence_noticed(number, float(period_s[number]))
+            silent.append((due, number, Reason.STUCK))
+        silent.sort(key=lambda one: (one[0].mono, one[1]))
+        return [
+            event for due, number, reason in silent for event in self._name_silent(number, reason, due.wall)
+        ]
 
     def _name_silent(self, number: int, reason: Reason, when: int) -> list[AlertEvent]:
         at = slice(number, number + 1)

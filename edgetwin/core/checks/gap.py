@@ -9,7 +9,7 @@ import numpy as np
 
 from edgetwin.core.checks.check import Evidence, Readings
 from edgetwin.core.memory import Memory
-from edgetwin.core.signals import Floats, Ids, Mask, SignalTable
+from edgetwin.core.signals import Floats, Ids, Mask, SignalTable, Stamp
 
 _NEVER = np.iinfo(np.int64).max
 _LEARN = 0.05  # share of a new interval in the habit
@@ -83,9 +83,10 @@ class GapCheck:
         """Look at all deadlines again, after they were taken over from another pipeline."""
         self._next = int(self._due.min(initial=_NEVER))
 
-    def due_read_ns(self, number: int) -> int:
-        """Give the wall time at which the silence of this signal became too long."""
-        return int(self._last_read[number] + self._limit(slice(number, number + 1))[0] * 1e9)
+    def due(self, number: int) -> Stamp:
+        """Say when the silence of this signal became too long."""
+        wait = int(self._limit(slice(number, number + 1))[0] * 1e9)
+        return Stamp(int(self._last_read[number]) + wait, int(self._last[number]) + wait)
 
     def onset_ns(self, number: int) -> int:
         """Give the time of the last good reading."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from edgetwin.core.checks.check import Evidence, Readings
 from edgetwin.core.memory import Memory
-from edgetwin.core.signals import Floats, Ids, Mask, Nanos, SignalTable
+from edgetwin.core.signals import Floats, Ids, Mask, Nanos, SignalTable, Stamp
 
 # Run lengths are counted in bins: exactly up to 32, then 15 % wide.
 _LENGTHS = np.concatenate([np.arange(1.0, 33.0), np.floor(33.0 * 1.15 ** np.arange(64))])
@@ -95,11 +95,11 @@ class StuckCheck:
         """Count no silence against signals whose device is away."""
         self._since[at] = np.where(away & self._on_change[at], mono, self._since[at])
 
-    def silence_noticed_ns(self, number: int, period_s: float) -> int:
-        """Give the wall time at which the silence of an on-change signal became too long."""
-        return int(
-            self._since_read[number] + self._allowed[number] * float(_period(np.array(period_s))) * 1e9
-        )
+    def silence_noticed(self, number: int, period_s: float) -> Stamp:
+        """Say when the silence of an on-change signal became too long."""
+        periods = np.floor(self._allowed[number]) + 1  # the first whole number beyond what is allowed
+        wait = int(periods * _period(np.array(period_s)) * 1e9)
+        return Stamp(int(self._since_read[number]) + wait, int(self._since[number]) + wait)
 
     def onset_ns(self, number: int) -> int:
         """Give the time of the first of the equal readings."""
