@@ -99,7 +99,9 @@ class ModbusSignal(SignalConfig):
     @model_validator(mode="after")
     def _only_numbers_are_scaled(self) -> Self:
         scaled = self.scale != 1.0 or self.offset != 0.0
-        if scaled and (self.type == "bool" or self.names):
+        if scaled and self.type == "bool":
+            raise mistake("what is on or off is not scaled", "leave out scale and offset")
+        if scaled and self.names:
             raise mistake("a state is not scaled", "leave out scale and offset, or names")
         if self.names and self.type.startswith("float"):
             raise mistake(

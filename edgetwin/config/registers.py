@@ -25,7 +25,7 @@ _DATASHEET: dict[str, Area] = {
 }  # the leading digit; coils have a 0, TOML forbids that
 _ZERO_BASED = re.compile(r"(co|di|hr|ir):([0-9]{1,5})")
 _LAST = 65_535
-_HINT = 'write the datasheet\'s number (40101) or count from zero ("hr:100"; also "ir:", "di:" and "co:")'
+HINT = 'write the datasheet\'s number (40101) or count from zero ("hr:100"; also "ir:", "di:" and "co:")'
 
 
 class Register(NamedTuple):
@@ -41,7 +41,7 @@ class Register(NamedTuple):
 def register(at: object) -> Register:
     """Read a place."""
     if isinstance(at, bool) or not isinstance(at, int | str):
-        raise mistake(f"{at} is not a place in the unit", _HINT)
+        raise mistake(f"{at} is not a place in the unit", HINT)
     return _counted_from_zero(at) if isinstance(at, str) else _as_in_datasheet(at)
 
 
@@ -54,10 +54,10 @@ def _counted_from_zero(text: str) -> Register:
             raise mistake(
                 f'"{text}" is text', f"without quotes it is the datasheet's number: at = {int(text)}"
             )
-        raise mistake(f'"{text}" is not a place in the unit', _HINT)
+        raise mistake(f'"{text}" is not a place in the unit', HINT)
     address = int(match[2])
     if address > _LAST:
-        raise mistake(f'"{text}" is past the end: the last one is {match[1]}:{_LAST}', _HINT)
+        raise mistake(f'"{text}" is past the end: the last one is {match[1]}:{_LAST}', HINT)
     return Register(_area(match[1]), address)
 
 
@@ -81,7 +81,7 @@ def _as_in_datasheet(number: int) -> Register:
             f"{number} does not say which register is meant: it could be {readings}",
             f"write the one you mean; {_coil_hint(number)}" if number else _coil_hint(number, counted=True),
         )
-    raise mistake(f"{number} is not a register", _HINT)
+    raise mistake(f"{number} is not a register", HINT)
 
 
 def _full(item: int) -> str:

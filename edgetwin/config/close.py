@@ -1,0 +1,19 @@
+"""Finds what somebody may have meant, for the hint at the end of a message."""
+
+import difflib
+from collections.abc import Iterable
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """Give the known word that is most like this one, if one is."""
+    by_lower = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(word.lower(), by_lower, 1, 0.6)
+    return by_lower[close[0]] if close else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Say what may have been meant; if nothing is near, what there is."""
+    names = sorted(known)
+    if (near := closest(word, names)) is not None:
+        return f"did you mean {near}?"
+    return f"known here: {', '.join(names)}" if names else ""

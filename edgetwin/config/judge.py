@@ -1,0 +1,126 @@
+"""Judges the tables against the tree, all of them, though some are wrong.
+
+pydantic judges a tree as a whole, and a tree with one mistake in it is none. So what is wrong is told, cut out, and
+the rest is judged again, until something stands that rules across tables can be asked about.
+"""
+
+import copy
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from edgetwin.config import modbus, opcua
+from edgetwin.config.problems import Mistake, Path
+from edgetwin.config.shape import unknown_key
+from edgetwin.config.sources import scalar
+from edgetwin.config.tree import SCHEMES, Config
+from edgetwin.config.words import mistake_of
+
+_NOT_TEXT = ("int_type", "float_type", "bool_type")
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What stands of the configuration, what is wrong with it, and which keys had to be cut out."""
+
+    config: Config
+    mistakes: list[Mistake] = field(default_factory=list)
+    lost: set[Path] = field(default_factory=set)
+
+    def whole(self, path: Path) -> bool:
+        """Tell whether nothing had to be cut out of a table."""
+        return not any(lost[: len(path)] == path for lost in self.lost)
+
+
+def judge(
+    tables: dict[str, Any], lost: frozenset[Path] = frozenset(), texts: frozenset[Path] = frozenset()
+) -> Verdict:
+    """Judge the tables. `lost` are keys that could not be read, `texts` those that can only have text as value."""
+    tables = copy.deepcopy(tables)
+    verdict = Verdict(Config(), lost=set(lost))
+    for key in tables.keys() - Config.model_fields.keys():
+        verdict.mistakes.append(Mistake((key,), *unknown_key((key,), tables)))
+        del tables[key]
+    while True:
+        try:
+            verdict.config = Config(**tables)
+        except ValidationError as refusal:
+            before = frozenset(verdict.lost)
+            for error in refusal.errors(include_url=False):
+                path = _path(error)
+                if path in texts and error["type"] in _NOT_TEXT and _became_scalar(tables, path):
+                    continue
+                _tell_and_cut(error, path, tables, verdict, before)
+        else:
+            return verdict
+
+
+def _tell_and_cut(
+    error: ErrorDetails, path: Path, tables: dict[str, Any], verdict: Verdict, before: frozenset[Path]
+) -> None:
+    if error["type"] == "default_factory_not_called":
+        return  # the key it depends on is told
+    mistake = mistake_of(error, path, tables)
+    consequence = any(lost[: len(mistake.path)] == mistake.path for lost in before)
+    if not consequence:  # a table that lost a key is not judged as a whole
+        verdict.mistakes.append(mistake)
+    verdict.lost.add(mistake.path)
+    _cut(mistake.path, error["type"] == "missing", tables)
+
+
+def _path(error: ErrorDetails) -> Path:
+    """Give the place of an error in the file, without the marks that pydantic sets in it."""
+    path: Path = tuple(key for key in error["loc"] if key != "[key]")
+    if path[0] == "device" and len(path) > 2 and path[2] in SCHEMES:
+        path = (*path[:2], *path[3:])
+    return path
+
+
+def _became_scalar(tables: dict[str, Any], path: Path) -> bool:
+    """Take a text from the environment for the number or switch that has to be there."""
+    table, key = _parent(tables, path)
+    text = table[key]
+    if isinstance(text, str):
+        table[key] = scalar(text)
+    return table[key] is not text
+
+
+def _cut(path: Path, missing: bool, tables: dict[str, Any]) -> None:  # noqa: FBT001 - two cases, one call
+    """Take out what is wrong, so that what is around it can still be judged."""
+    match path:
+        case ("device", name, "connect"):
+            device = tables["device"][name]
+            device["connect"] = _stand_in(device)
+            return
+        case ("device" | "asset", _, "signals"):
+            table, key = _parent(tables, path)
+            table[key] = {}
+            return
+        case ("device", _, "signals", _, _, *_):
+            path = path[:4]  # a signal that lost a key is another signal
+        case _:
+            path = path[: next((n for n, key in enumerate(path) if isinstance(key, int)), len(path))]
+            path = path[:-1] if missing else path
+    table, key = _parent(tables, path)
+    table.pop(key, None)
+
+
+def _stand_in(device: dict[str, Any]) -> str:
+    """Make up an address for a device that has none, so that its signals can be judged."""
+    connect, signals = device.get("connect"), device.get("signals")
+    nodes = isinstance(signals, dict) and any(
+        isinstance(signal, dict) and "node" in signal for signal in signals.values()
+    )
+    opc = str(connect).startswith(f"{opcua.SCHEME}://") or (
+        nodes and not str(connect).startswith(modbus.SCHEME)
+    )
+    return f"{opcua.SCHEME if opc else modbus.SCHEME}://stand-in"
+
+
+def _parent(tables: dict[str, Any], path: Path) -> tuple[dict[str, Any], str]:
+    table: Any = tables
+    for key in path[:-1]:
+        table = table[key]
+    return table, str(path[-1])

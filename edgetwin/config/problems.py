@@ -1,0 +1,52 @@
+"""A mistake in the configuration, told in one line: where it is, what is wrong, what to write instead."""
+
+import json
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+EX_CONFIG = os.EX_CONFIG  # 78: what a program returns when its configuration is wrong
+
+Path = tuple[str | int, ...]  # the keys from the root: ("device", "plc1", "every")
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+
+
+class Mistake(NamedTuple):
+    """A mistake that is not yet placed: the keys that lead to it, and the words."""
+
+    path: Path
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A mistake in its place. `file` is the file, or the environment variable or credential that it came from."""
+
+    file: str
+    line: int | None
+    key: str
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        text = f"{place}: {self.key}: {self.message}" if self.key else f"{place}: {self.message}"
+        return f"{text}; {self.hint}" if self.hint else text
+
+
+class ConfigProblems(Exception):  # noqa: N818 - it is a list of problems, each of which is one
+    """The configuration cannot be used. All that is wrong with it, in the order of the file."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(problems, key=lambda problem: (problem.line or 0, problem.key)))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def key_text(path: Path) -> str:
+    """Write a path of keys as the file would: `device.plc1.signals."a b"`. Entries of a list go by its name."""
+    keys = [key for key in path if isinstance(key, str)]
+    return ".".join(key if _BARE_KEY.fullmatch(key) else json.dumps(key, ensure_ascii=False) for key in keys)

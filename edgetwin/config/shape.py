@@ -1,0 +1,77 @@
+"""Which keys may stand in which table. Asked when a key is not known, to say what was meant."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from edgetwin.config import opcua
+from edgetwin.config.close import closest, did_you_mean
+from edgetwin.config.gateway import Gateway, Log, Publish
+from edgetwin.config.modbus import ModbusDevice, ModbusSignal
+from edgetwin.config.mqtt import Mqtt
+from edgetwin.config.opcua import OpcUaDevice, OpcUaSignal
+from edgetwin.config.problems import Path
+from edgetwin.config.tree import Asset, Checks, Config, StuckCheck
+
+_BRANCHES: dict[str, type[BaseModel]] = {
+    "[gateway]": Gateway,
+    "[mqtt]": Mqtt,
+    "[publish]": Publish,
+    "[log]": Log,
+    "[check]": Checks,
+    "[check.stuck]": StuckCheck,
+    "[asset.NAME]": Asset,
+    "[device.NAME] of a Modbus device": ModbusDevice,
+    "[device.NAME] of an OPC UA device": OpcUaDevice,
+    "a signal of a Modbus device": ModbusSignal,
+    "a signal of an OPC UA device": OpcUaSignal,
+}
+
+
+def branch_at(path: Path, tables: Mapping[str, Any]) -> type[BaseModel] | None:
+    """Give the branch of the tree that describes the table at a path; None where there is none."""
+    found: type[BaseModel] | None = None
+    match path:
+        case ():
+            found = Config
+        case ("check", "stuck"):
+            found = StuckCheck
+        case ("asset", _):
+            found = Asset
+        case ("device", name):
+            found = OpcUaDevice if _speaks_opcua(tables["device"][name]) else ModbusDevice
+        case ("device", name, "signals", _):
+            found = OpcUaSignal if _speaks_opcua(tables["device"][name]) else ModbusSignal
+        case (str(table),):
+            found = _BRANCHES.get(f"[{table}]")
+    return found
+
+
+def _speaks_opcua(device: Mapping[str, Any]) -> bool:
+    return str(device.get("connect")).startswith(f"{opcua.SCHEME}://")
+
+
+def unknown_key(path: Path, tables: Mapping[str, Any]) -> tuple[str, str]:
+    """Say what to do about a key that is not known: the message and the hint."""
+    key, table = str(path[-1]), branch_at(path[:-1], tables)
+    known = table.model_fields if table else {}
+    near = closest(key, known)
+    if near == "password":
+        return "this key is not known", f"a password never stands in the file: {how_to_give(path[:-1])}"
+    if near is None and (home := next(_homes(key), None)):
+        return "this key is not known here", f"it belongs to {home}"
+    return "this key is not known", did_you_mean(key, known)
+
+
+def _homes(key: str) -> Iterator[str]:
+    return (where for where, branch in _BRANCHES.items() if key in branch.model_fields)
+
+
+def how_to_give(table: Path) -> str:
+    """Tell where the password of a table goes."""
+    keys = "__".join(str(key) for key in table).replace("-", "_")
+    return (
+        f"set EDGETWIN_{keys.upper()}__PASSWORD in the environment, "
+        f"or give the systemd credential edgetwin_{keys.lower()}__password"
+    )
