@@ -39,6 +39,7 @@ _REQUESTS: Mapping[Area, type[ModbusPDU]] = {
     "hr": ReadHoldingRegistersRequest,
     "ir": ReadInputRegistersRequest,
 }
+_WRONG_REQUEST = (1, 2, 3)  # the unit is there, and has not what was asked for
 _UNIT_AWAY = (10, 11)
 _IS_EXCEPTION = 0x80
 _SILENT_IN_A_ROW = 2
@@ -81,12 +82,13 @@ class ModbusLink:
 
     def __init__(self, endpoint: Endpoint, unit: int, timeout_s: float) -> None:
         self.lifeline = Lifeline()
-        self.answers = 0
-        self.unanswered = 0
         self._endpoint = endpoint
         self._unit = unit
         self._timeout_s = timeout_s
-        self._silent = 0
+        self._silent = 0  # requests without an answer, in a row
+        self._answers = 0  # in this cycle
+        self._good = 0  # since it was opened
+        self._refused: Refused | None = None  # the latest one
         self._client = AsyncModbusTcpClient(
             endpoint.host,
             port=endpoint.port,
@@ -121,8 +123,21 @@ class ModbusLink:
         except ConnectionException:
             raise self._lost() from None
         self._silent = 0
-        self.answers += 1
-        return self._checked(request, answer, (count + 7) // 8 if area in BITS else 2 * count)
+        self._answers += 1
+        octets = self._checked(request, answer, (count + 7) // 8 if area in BITS else 2 * count)
+        self._good += 1
+        return octets
+
+    def judge_cycle(self) -> None:
+        """Raise DeviceDown if in this poll cycle the unit kept silent, or if it has never done anything but fail."""
+        answers, self._answers = self._answers, 0
+        if self._silent and not answers:
+            raise self._no_answer()
+        if self._refused is not None and self._refused.code not in _WRONG_REQUEST and not self._good:
+            raise DeviceDown(
+                f"nothing but {self._refused}",
+                f"is `unit = {self._unit}` right? This is also how some devices answer for a unit that is not there",
+            )
 
     async def close(self) -> None:
         """Let go of the socket, at once: a peer that takes nothing must not keep us."""
@@ -144,7 +159,8 @@ class ModbusLink:
                     f"the gateway answers and does not reach unit {self._unit}: "
                     "is `unit` right, is the device behind the gateway switched on?",
                 )
-            raise Refused(code)
+            self._refused = Refused(code)
+            raise self._refused
         if answer.function_code != request.function_code:
             raise Unusable(f"function code {answer.function_code} instead of {request.function_code}")
         if len(octets) != length + 1 or octets[0] != length:
@@ -154,13 +170,11 @@ class ModbusLink:
     def _nothing_came(self) -> None:
         if self._client.ctx.recv_buffer:
             raise DeviceDown("half an answer came, and no more", "is the line to the device overloaded?")
-        self.unanswered += 1
         self._silent += 1
         if self._silent >= _SILENT_IN_A_ROW:
-            raise self.silent()
+            raise self._no_answer()
 
-    def silent(self) -> DeviceDown:
-        """Say that the peer takes the connection and never answers."""
+    def _no_answer(self) -> DeviceDown:
         return DeviceDown(
             f"connected, and no answer within {self._timeout_s:g} s",
             f"is `unit = {self._unit}` right, is `timeout` long enough, is the device busy with another client?",

@@ -2,12 +2,14 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from asyncua import ua
 from asyncua.server.server import Server
+from asyncua.server.user_managers import UserManager
 
 if TYPE_CHECKING:
     from asyncua.common.node import Node
@@ -17,6 +19,13 @@ URI = "urn:edgetwin:test"
 
 def _variant(value: Any) -> ua.Variant:  # noqa: ANN401 - any value OPC UA can carry
     return value if isinstance(value, ua.Variant) else ua.Variant(value)
+
+
+class _Nobody(UserManager):
+    """Knows no user."""
+
+    def get_user(self, *_: object, **__: object) -> None:
+        """Let nobody in."""
 
 
 class UaServer:
@@ -50,6 +59,22 @@ class UaServer:
         data = ua.DataValue(_variant(value), ua.StatusCode(ua.UInt32(code)), stamp)
         await self._there(self._nodes[name].write_value(data))
 
+    async def add(self, uri: str, name: str, value: Any) -> None:  # noqa: ANN401 - likewise
+        """Add a variable, in a namespace of its own."""
+        await self._there(self._add(uri, name, value))
+
+    def sessions(self) -> int:
+        """Count the clients that are logged in."""
+        return len(self._server.iserver._external_sessions)
+
+    @contextmanager
+    def letting_nobody_in(self) -> Iterator[None]:
+        """Refuse every user for a while."""
+        usual = self._server.iserver.user_manager
+        self._server.iserver.user_manager = _Nobody()
+        yield
+        self._server.iserver.user_manager = usual
+
     def end(self) -> None:
         """Stop for good, and the thread with it."""
         asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(10)
@@ -68,12 +93,14 @@ class UaServer:
         self._server = Server()
         await self._server.init()
         self._server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
-        index = await self._server.register_namespace(URI)
         for name, value in variables.items():
-            node = ua.NodeId(ua.String(name), ua.Int16(index))
-            self._nodes[name] = await self._server.nodes.objects.add_variable(node, name, _variant(value))
+            await self._add(URI, name, value)
         await self._start()
         return self._server
+
+    async def _add(self, uri: str, name: str, value: Any) -> None:  # noqa: ANN401 - likewise
+        node = ua.NodeId(ua.String(name), ua.Int16(await self._server.register_namespace(uri)))
+        self._nodes[name] = await self._server.nodes.objects.add_variable(node, name, _variant(value))
 
     async def _start(self) -> None:
         self._server.set_endpoint(f"opc.tcp://127.0.0.1:{self.port}/")

@@ -13,6 +13,24 @@ def clock() -> Stamp:
     return Stamp(time.time_ns(), time.monotonic_ns())
 
 
+class VirtualTime:
+    """A clock that stands still, and moves only when somebody sleeps: a day passes in no time."""
+
+    def __init__(self) -> None:
+        self.now_ns = 0
+        self.naps: list[float] = []
+
+    def __call__(self) -> Stamp:
+        """Read both clocks; the wall clock started in 2026."""
+        return Stamp(1_780_000_000 * 10**9 + self.now_ns, self.now_ns)
+
+    async def sleep(self, seconds: float) -> None:
+        """Let time go by."""
+        self.naps.append(seconds)
+        self.now_ns += round(seconds * 1e9)
+        await asyncio.sleep(0)
+
+
 async def until(condition: Callable[[], bool], within_s: float = 5.0) -> None:
     """Wait for something that nobody announces; TimeoutError when it does not come."""
     async with asyncio.timeout(within_s):

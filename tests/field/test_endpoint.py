@@ -1,0 +1,31 @@
+"""What a failed connection tells a technician."""
+
+import errno
+import socket
+
+import pytest
+
+from edgetwin.field.endpoint import Endpoint
+
+PLC = Endpoint("plc7", 5020, 502)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason", "hint"),
+    [
+        (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), "refused by plc7 port 5020", "usual is 502"),
+        (
+            OSError("Multiple exceptions: [Errno 111] Connect call failed ('::1', 5020), [Errno 111] ..."),
+            "refused by plc7 port 5020",
+            "is the port right",
+        ),
+        (TimeoutError(), "no answer from plc7", "is the device switched on"),
+        (socket.gaierror(-2, "Name or service not known"), "the name plc7 is not known", "IP address"),
+        (OSError(errno.EHOSTUNREACH, "No route to host"), "no way to plc7", "same network"),
+        (OSError(errno.EMFILE, "Too many open files"), "Too many open files", ""),
+    ],
+)
+def test_each_failure_has_a_reason_and_a_hint(error: OSError, reason: str, hint: str) -> None:
+    down = PLC.unreachable(error)
+    assert reason in down.reason
+    assert hint in down.hint

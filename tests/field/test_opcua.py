@@ -1,0 +1,226 @@
+"""OPC UA against a real server: what it says of a value arrives, and what it does not know is asked for again."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pytest
+from asyncua import ua
+from field_ua import URI, UaServer
+from field_watch import clock, until
+from structlog.testing import capture_logs
+
+from edgetwin.config.opcua import OpcUaDevice
+from edgetwin.core import status
+from edgetwin.core.signals import Frame, Kind, Signal, SignalTable
+from edgetwin.field import opcua, opcua_link
+from edgetwin.field.driver import DeviceDown
+from edgetwin.field.opcua import OpcUaDriver
+from edgetwin.field.opcua_link import OpcUaLink
+
+BAD_SENSOR = 0x808C0000
+UNCERTAIN_LAST_USABLE = 0x40900000
+
+
+class Listener:
+    """A driver that is open, read value by value."""
+
+    def __init__(self, server: UaServer, *names: str, nodes: dict[str, dict[str, Any]] | None = None) -> None:
+        signals = {name: {"node": f"nsu={URI};s={name}"} for name in names} | (nodes or {})
+        self.config = OpcUaDevice.model_validate(
+            {
+                "connect": f"opc.tcp://127.0.0.1:{server.port}",
+                "every": "20 ms",
+                "timeout": "3 s",
+                "signals": signals,
+            }
+        )
+        kinds = {
+            name: Kind.TEXT if signal.text else Kind.NUMERIC for name, signal in self.config.signals.items()
+        }
+        table = SignalTable([Signal(name=f"ua.{name}", kind=kind) for name, kind in kinds.items()])
+        self.driver = OpcUaDriver("ua", self.config, table, clock)
+        self._names = list(signals)
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator["Listener"]:
+        """Keep it open for a while."""
+        try:
+            await self.driver.open()
+            async with aclosing(self.driver.frames()) as self._frames:
+                yield self
+        finally:
+            await self.driver.close()
+
+    @property
+    def link(self) -> OpcUaLink:
+        """Reach inside."""
+        link = self.driver._link
+        assert link is not None
+        return link
+
+    async def frame(self) -> Frame:
+        """Give the next frame."""
+        async with asyncio.timeout(5):
+            return await anext(self._frames)
+
+    async def hears(self, name: str) -> tuple[float, int]:
+        """Give value and status of a signal, when it is next heard of."""
+        while True:
+            frame = await self.frame()
+            for number, value, code in zip(frame.ids, frame.values, frame.status, strict=True):
+                if self._names[number] == name:
+                    return float(value), int(code)
+
+
+async def test_a_change_arrives_with_the_sources_time(ua_server: UaServer) -> None:
+    stamp = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
+    async with Listener(ua_server, "level").open() as listener:
+        await listener.frame()
+        await ua_server.write("level", 2.5, source=stamp)
+        frame = await listener.frame()
+    assert frame.values.tolist() == [2.5]
+    assert frame.t_source.tolist() == [1772366400_123456_000]
+
+
+async def test_numbers_booleans_and_text_arrive_as_they_are(ua_server: UaServer) -> None:
+    nodes = {"recipe": {"node": f"nsu={URI};s=recipe", "text": True}}
+    async with Listener(ua_server, "running", "count", nodes=nodes).open() as listener:
+        frame = await listener.frame()
+    heard = dict(zip(frame.ids.tolist(), zip(frame.values, frame.texts, strict=True), strict=True))
+    assert heard[0] == (1.0, None)
+    assert heard[1] == (3.0, None)
+    assert heard[2][1] == "lime"
+    assert not frame.status.any()
+
+
+@pytest.mark.parametrize("code", [BAD_SENSOR, 0x80310000, 0x800A0000])
+async def test_a_bad_value_keeps_the_servers_status(ua_server: UaServer, code: int) -> None:
+    async with Listener(ua_server, "level").open() as listener:
+        await listener.frame()
+        await ua_server.write("level", 9.9, code=code)
+        value, heard = await listener.hears("level")
+    assert np.isnan(value)
+    assert heard == code
+
+
+async def test_an_uncertain_value_keeps_its_number_and_status(ua_server: UaServer) -> None:
+    async with Listener(ua_server, "level").open() as listener:
+        await listener.frame()
+        await ua_server.write("level", 3.25, code=UNCERTAIN_LAST_USABLE)
+        assert await listener.hears("level") == (3.25, UNCERTAIN_LAST_USABLE)
+
+
+async def test_nan_infinity_and_arrays_are_no_values(ua_server: UaServer) -> None:
+    async with Listener(ua_server, "level", "curve").open() as listener:
+        value, code = await listener.hears("curve")
+        assert np.isnan(value)
+        assert code == status.BAD_TYPE_MISMATCH
+        for spoilt in (np.nan, np.inf):
+            await ua_server.write("level", 1.0)
+            await listener.hears("level")
+            await ua_server.write("level", float(spoilt))
+            value, code = await listener.hears("level")
+            assert np.isnan(value)
+            assert code == status.BAD_SENSOR_FAILURE
+
+
+async def test_a_move_within_the_deadband_is_not_told(ua_server: UaServer) -> None:
+    await ua_server.write("level", 1.0)
+    nodes = {"level": {"node": f"nsu={URI};s=level", "deadband": 0.5}}
+    async with Listener(ua_server, nodes=nodes).open() as listener:
+        assert await listener.hears("level") == (1.0, status.GOOD)
+        await ua_server.write("level", 1.3)
+        await ua_server.write("level", 2.0)
+        assert await listener.hears("level") == (2.0, status.GOOD)
+
+
+async def test_values_between_two_notifications_all_arrive(ua_server: UaServer) -> None:
+    async with Listener(ua_server, "level").open() as listener:
+        await listener.frame()
+        for value in range(8):
+            await ua_server.write("level", 100.0 + value)
+        heard: list[float] = []
+        while len(heard) < 8:
+            frame = await listener.frame()
+            assert len(frame) == 1  # a signal stands in a frame once
+            heard += frame.values.tolist()
+    assert heard == [100.0 + value for value in range(8)]
+    assert listener.driver.lost == 0
+
+
+async def test_a_node_that_is_not_there_is_asked_for_again(
+    ua_server: UaServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opcua, "RETRY_S", 0.02)
+    nodes = {
+        "late": {"node": "nsu=urn:edgetwin:late;s=late"},
+        "gone": {"node": f"nsu={URI};s=gone"},
+    }
+    with capture_logs() as lines:
+        async with Listener(ua_server, "level", nodes=nodes).open() as listener:
+            first = await listener.frame()
+            assert (first.status == status.BAD_NODE_UNKNOWN).all()
+            assert len(first) == 2
+            await ua_server.add("urn:edgetwin:late", "late", 42.0)
+            while True:
+                await ua_server.write("level", clock().mono / 1e9)
+                if (await listener.hears("late"))[1] == status.GOOD:
+                    break
+    assert [line["event"] for line in lines] == ["signal refused", "signal refused", "signal answers"]
+    assert lines[0]["signal"] == "ua.late"
+    assert "is `node` right" in lines[0]["hint"]
+
+
+async def test_what_we_are_too_slow_to_take_is_counted(
+    ua_server: UaServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opcua_link, "QUEUE", 2)
+    async with Listener(ua_server, "level").open() as listener:
+        await listener.frame()
+        told = 0
+        while listener.driver.lost == 0:
+            told += 1
+            await ua_server.write("level", 1000.0 + told)
+            await asyncio.sleep(0.03)  # one notification for each
+            assert told < 100
+        lost = listener.driver.lost
+        heard = (await listener.hears("level"))[0]
+    assert heard > 1001.0  # the oldest went
+    assert listener.driver.lost >= lost
+
+
+async def test_a_server_that_publishes_nothing_is_a_device_that_is_down(ua_server: UaServer) -> None:
+    async with Listener(ua_server, "level").open() as listener:
+        await listener.frame()
+        listener.link._patience_s = 0.1  # its keep-alive, every five seconds, now counts as never
+        with pytest.raises(DeviceDown, match="silent") as down:
+            await listener.hears("nothing more")
+    assert "publishes nothing" in down.value.hint
+
+
+async def test_a_subscription_that_the_server_ends_is_a_device_that_is_down(ua_server: UaServer) -> None:
+    async with Listener(ua_server, "level").open() as listener:
+        await listener.frame()
+        listener.link.published([ua.StatusChangeNotification(ua.StatusCode(ua.UInt32(0x800A0000)))])
+        with pytest.raises(DeviceDown, match="ended the subscription: BadTimeout"):
+            await listener.hears("nothing more")
+
+
+async def test_a_user_that_is_not_let_in_is_told_what_to_check(ua_server: UaServer) -> None:
+    listener = Listener(ua_server, "level")
+    with ua_server.letting_nobody_in(), pytest.raises(DeviceDown) as down:
+        await listener.driver.open()
+    assert "user and password" in down.value.hint
+    await listener.driver.close()
+
+
+async def test_a_session_is_given_back_when_the_driver_closes(ua_server: UaServer) -> None:
+    before = ua_server.sessions()
+    async with Listener(ua_server, "level").open() as listener:
+        await listener.frame()
+        assert ua_server.sessions() == before + 1
+    await until(lambda: ua_server.sessions() == before)
