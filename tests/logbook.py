@@ -34,5 +34,6 @@ class Logbook:
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError:
-            raise AssertionError(f"{event!r} was not logged {count} times; logged: {self.entries}") from None
+            last = self.entries[-5:]
+            raise AssertionError(f"{event!r} was not logged {count} times; the last are {last}") from None
         return self.named(event)[count - 1]

@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -85,6 +85,15 @@ class Mosquitto:
         """Let it hold its connections and say nothing more, as a dead line does."""
         if self._process is not None:
             self._process.send_signal(signal.SIGSTOP)
+
+
+def make_passwords(folder: Path, users: Mapping[str, str]) -> Path:
+    """Write a password file for `password_file`."""
+    file = folder / "passwords"
+    file.touch(mode=0o600)
+    for user, password in users.items():
+        subprocess.run(["mosquitto_passwd", "-b", str(file), user, password], check=True, capture_output=True)
+    return file
 
 
 MakeBroker = Callable[[Sequence[str]], Mosquitto]

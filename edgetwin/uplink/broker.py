@@ -16,6 +16,8 @@ _HINTS = {
     "credentials": "check mqtt.user and its password (EDGETWIN_MQTT__PASSWORD or the systemd credential)",
     "version": 'a broker that speaks only MQTT 3.1.1 needs mqtt.version = "3.1.1"',
     "client": "set another mqtt.client_id: this one is taken, or the broker does not allow it",
+    "lost": "it is tried again; if it comes and goes, another client may use the same mqtt.client_id",
+    "stranger": "it hung up at once: check mqtt.version, and that this is a port for MQTT",
     "later": "the broker is overloaded or stopping; it is asked again later",
     "rights": "the broker's access list must allow this user to publish there",
 }
@@ -96,6 +98,12 @@ def refusal(code: int, name: str) -> BrokerDown:
     return BrokerDown(
         name.lower(), _HINTS.get(advice, ""), refused=advice in ("credentials", "version", "rights")
     )
+
+
+def lost(*, silent: bool, accepted: bool) -> BrokerDown:
+    """Say what a connection means that ended without a word from the broker."""
+    reason = "no sign of life, keep-alive ran out" if silent else "connection lost"
+    return BrokerDown(reason, _HINTS["lost" if accepted else "stranger"])
 
 
 def unacknowledged(code: int) -> str:

@@ -170,8 +170,8 @@ class Link:
 
     async def _use(self, session: Session) -> None:
         started = self._clock()
-        self._up(session, started)
         try:
+            self._up(session, started)
             await asyncio.shield(session.ended)  # our being cancelled is not its end
         except BrokerDown as down:
             self._lost(session)

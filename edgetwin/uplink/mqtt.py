@@ -21,7 +21,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from edgetwin.uplink.broker import Broker, BrokerDown, refusal, unacknowledged
+from edgetwin.uplink.broker import Broker, BrokerDown, lost, refusal, unacknowledged
 from edgetwin.uplink.outbox import Message
 
 log = structlog.get_logger()
@@ -29,6 +29,7 @@ log = structlog.get_logger()
 WINDOW = 100  # messages on their way without an acknowledgement; a broker may ask for fewer
 _TICK_S = 1.0  # how often keep-alive is looked after
 _CONNACK_S = 10.0
+_SILENT = 0x8D  # paho's reason code when nobody answers its pings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,12 +244,7 @@ class Session:
         elif flags.is_disconnect_packet_from_server:
             self._end(refusal(code.value, str(code)))
         elif code.is_failure:
-            hint = (
-                ""
-                if self._accepted.done()
-                else "check mqtt.version, and whether the broker knows this client"
-            )
-            self._end(BrokerDown(f"connection lost: {str(code).lower()}", hint))
+            self._end(lost(silent=code.value == _SILENT, accepted=self._accepted.done()))
         else:
             self._end(None)  # our own goodbye
 
