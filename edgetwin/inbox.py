@@ -29,7 +29,7 @@ class Inbox:
         self._dropped_at_last_take = 0
         self.dropped_frames = 0
         self.dropped_readings = 0
-        self.overflowing = False
+        self._overflowing = False
 
     def __len__(self) -> int:
         return len(self._frames)
@@ -66,8 +66,8 @@ class Inbox:
         self._frames.clear()
         self._weight = 0
         self._arrived.clear()
-        if self.overflowing and self.dropped_frames == self._dropped_at_last_take:
-            self.overflowing = False
+        if self._overflowing and self.dropped_frames == self._dropped_at_last_take:
+            self._overflowing = False
             log.info("the pipeline keeps up again", dropped_frames=self.dropped_frames)
         self._dropped_at_last_take = self.dropped_frames
         return frames
@@ -77,8 +77,8 @@ class Inbox:
         self._weight -= len(oldest) + FRAME_COST
         self.dropped_frames += 1
         self.dropped_readings += len(oldest)
-        if not self.overflowing:
-            self.overflowing = True
+        if not self._overflowing:
+            self._overflowing = True
             log.warning(
                 "the pipeline does not keep up, the oldest readings are dropped",
                 waiting_frames=len(self._frames),

@@ -11,8 +11,8 @@ from edgetwin.cli.screen import Screen, decimals, number, render
 ANSI = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
 
-def signal(name: str, **changes: Any) -> dict[str, Any]:
-    row = {
+def signal(name: str, **changes: object) -> dict[str, Any]:
+    row: dict[str, Any] = {
         "name": name,
         "unit": "degC",
         "raw": 61.2,
@@ -27,8 +27,8 @@ def signal(name: str, **changes: Any) -> dict[str, Any]:
     return row | changes
 
 
-def alert(kind: str = "stuck", *, active: bool = True, **changes: Any) -> dict[str, Any]:
-    row = {
+def alert(kind: str = "stuck", *, active: bool = True, **changes: object) -> dict[str, Any]:
+    row: dict[str, Any] = {
         "id": f"plc1.temp:{kind}",
         "kind": kind,
         "subject": "plc1.temp",
@@ -42,8 +42,8 @@ def alert(kind: str = "stuck", *, active: bool = True, **changes: Any) -> dict[s
     return row | changes
 
 
-def device(name: str = "plc1", **changes: Any) -> dict[str, Any]:
-    row = {
+def device(name: str = "plc1", **changes: object) -> dict[str, Any]:
+    row: dict[str, Any] = {
         "name": name,
         "address": "modbus-tcp://10.0.0.1:502 unit 1",
         "up": True,
@@ -54,8 +54,8 @@ def device(name: str = "plc1", **changes: Any) -> dict[str, Any]:
     return row | changes
 
 
-def view(**changes: Any) -> dict[str, Any]:
-    whole = {
+def view(**changes: object) -> dict[str, Any]:
+    whole: dict[str, Any] = {
         "time": "2026-11-20T09:00:41.000Z",
         "gateway": {"site": "plant-a", "name": "gw-07", "version": "0.1.0", "up_s": 63.0},
         "signals": [signal("plc1.temp")],
@@ -72,7 +72,7 @@ def view(**changes: Any) -> dict[str, Any]:
     return whole | changes
 
 
-def shown(columns: int = 140, lines: int = 40, **changes: Any) -> list[str]:
+def shown(columns: int = 140, lines: int = 40, **changes: object) -> list[str]:
     return render(view(**changes), columns, lines, colour=False).split("\n")
 
 
@@ -231,9 +231,14 @@ def test_a_plc_cannot_write_on_the_terminal() -> None:
 
 def test_the_terminal_comes_back_also_after_a_crash() -> None:
     out = io.StringIO()
-    with pytest.raises(RuntimeError), Screen(out) as screen:
-        screen.show("one\ntwo")
-        raise RuntimeError
+
+    def crash() -> None:
+        with Screen(out) as screen:
+            screen.show("one\ntwo")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        crash()
     written = out.getvalue()
     assert written.startswith("\x1b[?1049h\x1b[?25l")
     assert "one\x1b[K\ntwo\x1b[K\x1b[J" in written

@@ -1,0 +1,73 @@
+"""SIGHUP as the gateway sees it: a good configuration takes over, a bad one changes nothing."""
+
+from pathlib import Path
+
+from noisy_plc import NoisyPlc
+from real_broker import Listener, Mosquitto
+from running_gateway import ServiceManager, device_of, running, signal_of, view_where, write_config
+from structlog.testing import capture_logs
+
+
+async def test_a_reload_keeps_what_was_learned_and_adds_what_is_new(tmp_path: Path) -> None:
+    async with NoisyPlc() as first, NoisyPlc() as second, ServiceManager(tmp_path) as manager:
+        path = write_config(tmp_path, first.tables("plc1"))
+        async with running(path, notify=manager.line) as gateway:
+            before = await view_where(path, lambda view: view["counters"]["readings"] > 100)
+            write_config(tmp_path, first.tables("plc1"), second.tables("plc2"))
+            gateway.reload()
+            await manager.hears("RELOADING=1")
+            await manager.hears("READY=1", times=2)
+            after = gateway.view()
+            assert after["counters"]["readings"] >= before["counters"]["readings"]
+            assert signal_of(after, "plc1.oil")["quality"] == "good"
+            assert signal_of(after, "plc2.oil")["age_s"] is None
+            await view_where(path, lambda view: device_of(view, "plc2")["up"])
+
+
+async def test_a_bad_configuration_is_told_and_the_old_one_goes_on(tmp_path: Path) -> None:
+    async with NoisyPlc() as plc, ServiceManager(tmp_path) as manager:
+        path = write_config(tmp_path, plc.tables())
+        async with running(path, notify=manager.line) as gateway:
+            before = await view_where(path, lambda view: device_of(view, "plc1")["frames"] > 0)
+            chain = gateway.chain
+            with capture_logs() as lines:
+                path.write_text('[gateway]\nnaem = "gw"\n[device.plc1]\nconnect = "nonsense"\n')
+                gateway.reload()
+                await manager.hears("READY=1", times=2)
+            refused = [line["problem"] for line in lines if line["event"] == "configuration refused"]
+            assert len(refused) >= 2
+            assert refused[0].startswith(f"{path}:2: gateway.naem")
+            assert "the gateway goes on with the old configuration" in [line["event"] for line in lines]
+            assert gateway.chain is chain
+            seen = device_of(before, "plc1")["frames"]
+            await view_where(path, lambda view: device_of(view, "plc1")["frames"] > seen)
+
+
+async def test_an_alert_that_stands_goes_on_standing(tmp_path: Path, broker: Mosquitto) -> None:
+    async with NoisyPlc() as plc, Listener(broker) as ear, ServiceManager(tmp_path) as manager:
+        path = write_config(tmp_path, plc.tables(), broker=broker.url)
+        async with running(path, notify=manager.line) as gateway:
+            await view_where(path, lambda view: view["counters"]["readings"] > 200)
+            plc.stick("bearing", 61.5)
+            await view_where(path, lambda view: len(view["alerts"]) == 1)
+            first = await ear.until(lambda heard: "/alert/" in heard.topic)
+            gateway.reload()
+            await manager.hears("READY=1", times=2)
+            [alert] = gateway.view()["alerts"]
+            assert (alert["id"], alert["occurrence"]) == (first.json["id"], 1)
+            again = await ear.until(lambda heard: "/alert/" in heard.topic and heard is not first)
+    assert again.json["epoch"] != first.json["epoch"]
+    assert again.json["active"]
+    assert again.json["onset"] == first.json["onset"]
+
+
+async def test_the_control_socket_stays_where_it_is_until_the_next_start(tmp_path: Path) -> None:
+    async with NoisyPlc() as plc, ServiceManager(tmp_path) as manager:
+        path = write_config(tmp_path, plc.tables())
+        async with running(path, notify=manager.line) as gateway:
+            path.write_text(path.read_text().replace("gw.sock", "other.sock"))
+            with capture_logs() as lines:
+                gateway.reload()
+                await manager.hears("READY=1", times=2)
+            assert "the control socket moves at the next start" in [line["event"] for line in lines]
+            await view_where(path, lambda view: view["devices"][0]["up"])
