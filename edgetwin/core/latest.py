@@ -9,7 +9,7 @@ from edgetwin.core.signals import Ids, Mask, Outcome, Quality, Reason, SignalTab
 
 
 class Latest:
-    """The last row of the outcome for every signal, and since when it is not usable."""
+    """The last row of the outcome for every signal, and since when its device complains of it."""
 
     def __init__(self, table: SignalTable, memory: Memory) -> None:
         self._table = table
@@ -18,19 +18,27 @@ class Latest:
         self.reasons = memory.array("latest.reasons", np.uint32, Reason.STARTUP)
         self.surprise = memory.array("latest.surprise", np.float64, np.nan)
         self.status = memory.array("latest.status", np.uint32, codes.BAD_WAITING)
-        self._bad_since = memory.array("latest.bad_since", np.int64)  # wall clock; 0 while it is not bad
+        self._complains_since = memory.array("latest.complains_since", np.int64)  # wall clock; 0: it does not
         self._texts: dict[str, str | None] = {}
 
     def take(self, at: slice | Ids, part: Outcome, readable: Mask) -> None:
-        """Remember one tick."""
-        bad = part.quality == Quality.BAD
-        since = self._bad_since[at]
-        self._bad_since[at] = np.where(bad, np.where(since == 0, part.t_read, since), 0)
-        self.raw[at] = np.where(readable, part.raw, self.raw[at])
-        self.quality[at], self.reasons[at] = part.quality, part.reasons
-        self.surprise[at], self.status[at] = part.surprise, part.status
-        for number, text in zip(part.ids.tolist(), part.texts, strict=False):
-            if text is not None:
+        """Remember one tick; a reading that came after a younger one is not the last word."""
+        late = (part.reasons & np.uint32(Reason.LATE)) != 0
+        any_late = bool(late.any())
+        complains = (part.reasons & np.uint32(Reason.DEVICE)) != 0
+        since = self._complains_since[at]
+        since = np.where(complains, np.where(since == 0, part.t_read, since), 0)
+        for column, new in (
+            (self._complains_since, since),
+            (self.quality, part.quality),
+            (self.reasons, part.reasons),
+            (self.surprise, part.surprise),
+            (self.status, part.status),
+        ):
+            column[at] = np.where(late, column[at], new) if any_late else new
+        self.raw[at] = np.where(readable & ~late, part.raw, self.raw[at])
+        for number, text, too_late in zip(part.ids.tolist(), part.texts, late.tolist(), strict=False):
+            if text is not None and not too_late:
                 self._texts[self._table.names[number]] = text
 
     def texts(self) -> tuple[str | None, ...]:
@@ -38,8 +46,8 @@ class Latest:
         return tuple(self._texts.get(name) for name in self._table.names) if self._texts else ()
 
     def onset_ns(self, number: int) -> int:
-        """Give the time of the first of the unusable readings."""
-        return int(self._bad_since[number])
+        """Give the time since when the device does not vouch for the reading."""
+        return int(self._complains_since[number])
 
     def evidence(self, number: int) -> Evidence:
         """Give what the device says of the signal."""
