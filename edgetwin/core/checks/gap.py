@@ -41,7 +41,7 @@ class GapCheck:
         last = self._last[at]
         interval = (readings.mono - last) / 1e9
         known = usable & (last >= 0)
-        late = known & (readings.mono > self._due[at])
+        late = known & (self.silent[at] | (readings.mono > self._due[at]))
         limit = self._limit(at)
         count = self._count[at] + known
         self._count[at] = count
@@ -67,6 +67,7 @@ class GapCheck:
     def suspend(self, at: slice | Ids, comm: Mask) -> None:
         """Expect nothing of signals whose device is known to be away."""
         self._due[at] = np.where(comm, _NEVER, self._due[at])
+        self._last[at] = np.where(comm, -1, self._last[at])  # how long it was away is no habit
         self.silent[at] &= ~comm
 
     def expire(self, now: int) -> Ids:
