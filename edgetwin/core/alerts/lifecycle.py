@@ -16,6 +16,8 @@ from edgetwin.core.checks.check import Evidence
 from edgetwin.core.memory import Memory
 from edgetwin.core.signals import Codes, Ids, Mask, Nanos, Reason, SignalTable
 
+_REASON_OF = {rule.kind: np.uint32(rule.reason) for rule in RULES}
+
 
 class Witness(Protocol):
     """Who can say more about a reason: each check, for its own."""
@@ -50,12 +52,16 @@ class Alerts:
         return tuple(self._active.values())
 
     def adopt(self, old: "Alerts") -> None:
-        """Go on with the alerts of signals and devices that are still here; end none silently."""
+        """Go on with the alerts of signals and devices that are still here; the next readings judge them."""
         self._occurrences |= old._occurrences  # noqa: SLF001 - two of a kind
         devices = {signal.device for signal in self._table}
         for event in old.active:
             if event.subject in self._table or event.subject in devices:
                 self._active[event.id] = event
+            if (
+                event.subject in self._table
+            ):  # else an alert of a signal that is declared anew would never end
+                self._open[self._table.id_of(event.subject)] |= _REASON_OF[event.kind]
 
     def judge(
         self, at: slice | Ids, ids: Ids, reasons: Codes, judged: Mask, t_read: Nanos
