@@ -62,7 +62,7 @@ class CsvFile:
 
     def __init__(self, path: str, problems: Problems, wish: TimeWish | None = None) -> None:
         self.problems = problems
-        self._every_ns = wish.every_ns if wish else None
+        self._every_ns = (wish.every_ns if wish else None) or 0
         self._file = TextFile(path)
         try:
             lines = self._file.lines()
@@ -112,44 +112,46 @@ class CsvFile:
 
     def _timed_rows(self) -> Iterator[tuple[int, int, list[str]]]:
         """Give (line, time, cells) of each row that can be placed in time."""
-        layout, reader, problems = self.layout, self._reader, self.problems
-        for _ in range(layout.skip):
+        clock, width, beat = self.layout.time, self.layout.width, 0
+        for line, row in self._rows():
+            cells = row if len(row) == width else self._fitted(row, line)
+            if clock is None:
+                yield line, beat * self._every_ns, cells
+                beat += 1
+                continue
+            try:
+                time = clock.of(cells)
+            except ValueError:
+                if any(map(str.strip, cells)):  # a row of separators alone says nothing, as an empty line
+                    text = " ".join(cells[place] for place in clock.places)
+                    self.problems.add(Trouble.TIME, line, f"{text!r} is no time, so the row is left out")
+                continue
+            yield line, time, cells
+
+    def _rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Give (line, cells) of each row that can be read and is not empty."""
+        reader = self._reader
+        for _ in range(self.layout.skip):
             next(reader)
-        line, beat = reader.line_num, 0
+        last = reader.line_num
         while True:
-            before = line
+            first = last + 1
             try:
                 row = next(reader, None)
             except csv.Error as error:
-                line = reader.line_num
-                problems.add(
-                    Trouble.BROKEN, before + 1, f"the {line - before} lines from here cannot be read: {error}"
+                row = []
+                gone = reader.line_num - last
+                self.problems.add(
+                    Trouble.BROKEN, first, f"the {gone} lines from here cannot be read: {error}"
                 )
-                continue
             if row is None:
                 return
-            line = reader.line_num
-            if line - before > 1:
-                problems.add(
-                    Trouble.QUOTE,
-                    before + 1,
-                    f"it goes on for {line - before} lines; a quote may not be closed",
-                )
-            if not row:
-                continue  # an empty line says nothing
-            if len(row) != layout.width:
-                row = self._fitted(row, before + 1)
-            if layout.time is None:
-                time = beat * (self._every_ns or 0)
-                beat += 1
-            else:
-                try:
-                    time = layout.time.of(row)
-                except ValueError:
-                    text = " ".join(row[place] for place in layout.time.places)
-                    problems.add(Trouble.TIME, before + 1, f"{text!r} is no time, so the row is left out")
-                    continue
-            yield before + 1, time, row
+            last = reader.line_num
+            if row and last > first:
+                what = f"it goes on for {last - first + 1} lines; a quote may not be closed"
+                self.problems.add(Trouble.QUOTE, first, what)
+            if row:
+                yield first, row
 
     def _fitted(self, row: list[str], line: int) -> list[str]:
         """Make a row as wide as the header; say so where that hides or invents a cell."""

@@ -6,6 +6,7 @@ settled once, on the first rows, and then holds for the file; where those rows a
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -20,36 +21,56 @@ DateOrder = Literal["dmy", "mdy"]
 SECOND = 1_000_000_000
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _LIMIT = 2**62  # ns: the years 1824 to 2116
+_LEAP = 5  # times as far is the wrong way
 _ENOUGH = 0.6  # of the cells must be times of one format; the others are then rows without a time
 
 _CLOCK = (
-    r"(?P<h>\d{1,2}):(?P<min>\d{2})(?::(?P<s>\d{2})(?:[.,](?P<f>\d+))?)?(?:\s*(?P<half>[AaPp])\.?[Mm]\.?)?"
+    r"(?P<h>\d{1,2})(?P<mark>:|\.(?=\d\d\.))(?P<min>\d\d)(?:(?P=mark)(?P<s>\d\d)(?:[.,:](?P<f>\d+))?)?"
+    r"(?:\s*(?P<half>[AaPp])\.?[Mm]\.?)?"
 )
-_ZONE = r"\s*(?P<zone>[Zz]|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?"
+_ZONE = r"\s*(?P<zone>[Zz]|UTC|GMT|[+-]\d\d(?::?\d\d)?)?"
+
+
+def _dated(day: str) -> re.Pattern[str]:
+    """Match a day, with or without a time of day."""
+    return re.compile(rf"{day}(?:,?[T\s]+{_CLOCK}{_ZONE})?")
+
+
 _CLOCK_ONLY = re.compile(_CLOCK)
-_YEAR_FIRST = re.compile(
-    rf"(?P<y>\d{{4}})[-/.](?P<mon>\d{{1,2}})[-/.](?P<d>\d{{1,2}})(?:[T\s]+{_CLOCK}{_ZONE})?"
-)
+_YEAR_FIRST = _dated(r"(?P<y>\d{4})[-/.](?P<mon>\d{1,2})[-/.](?P<d>\d{1,2})")
+_DAY_FIRST = _dated(r"(?P<d>\d{1,2})[-/.\s](?P<mon>\d{1,2})[-/.\s](?P<y>\d{4}|\d\d)")
+_MONTH_FIRST = _dated(r"(?P<mon>\d{1,2})[-/\s](?P<d>\d{1,2})[-/\s](?P<y>\d{4}|\d\d)")
+_NAMED_MONTH = _dated(r"(?P<d>\d{1,2})[- ](?P<mon>[A-Za-z]{3})[- ](?P<y>\d{4})")
 _COMPACT = re.compile(
-    rf"(?P<y>(?:19|20)\d\d)(?P<mon>\d\d)(?P<d>\d\d)T?(?P<h>\d\d)(?P<min>\d\d)(?P<s>\d\d)(?:[.,](?P<f>\d+))?(?P<half>)?{_ZONE}"
-)
-_DAY_FIRST = re.compile(
-    rf"(?P<d>\d{{1,2}})[./-](?P<mon>\d{{1,2}})[./-](?P<y>\d{{4}}|\d\d)(?:,?[T\s]+{_CLOCK}{_ZONE})?"
-)
-_MONTH_FIRST = re.compile(
-    rf"(?P<mon>\d{{1,2}})[/-](?P<d>\d{{1,2}})[/-](?P<y>\d{{4}}|\d\d)(?:,?[T\s]+{_CLOCK}{_ZONE})?"
-)
-_NAMED_MONTH = re.compile(
-    rf"(?P<d>\d{{1,2}})[- ](?P<mon>[A-Za-z]{{3}})[- ](?P<y>\d{{4}})(?:[T\s]+{_CLOCK}{_ZONE})?"
+    r"(?P<y>(?:19|20)\d\d)(?P<mon>\d\d)(?P<d>\d\d)[T ]?(?P<h>\d\d)(?P<min>\d\d)(?P<s>\d\d)(?:[.,](?P<f>\d+))?"
+    rf"(?P<half>)?{_ZONE}"
 )
 _MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, start=1)}
 
 # By magnitude: a number below the limit counts in this unit. Each limit is far from any date of our time.
 _EPOCHS = ((10**11, "s"), (10**14, "ms"), (10**17, "us"), (10**20, "ns"))
-_NANOS = {"s": SECOND, "ms": 1_000_000, "us": 1_000, "ns": 1}
-_UNIT_IN_NAME = re.compile(r"[\W_](?P<unit>sec|seconds|ms|us|µs|ns|s)[\])]?$", re.IGNORECASE)
-_UNIT_SPELLINGS = {"sec": "s", "seconds": "s", "µs": "us"}
+_NANOS = {
+    "s": SECOND,
+    "ms": 10**6,
+    "us": 10**3,
+    "ns": 1,
+    "min": 60 * SECOND,
+    "h": 3600 * SECOND,
+    "d": 86400 * SECOND,
+}
+_UNIT_IN_NAME = re.compile(
+    r"[\W_](?P<unit>seconds|sec|minutes|hours|days|ms|us|µs|ns|min|hr|s|h|d)[\])]?$", re.IGNORECASE
+)
+_UNIT_SPELLINGS = {
+    "sec": "s",
+    "seconds": "s",
+    "µs": "us",
+    "minutes": "min",
+    "hours": "h",
+    "hr": "h",
+    "days": "d",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +121,21 @@ def _day_or_month_first(cells: Sequence[str], name: str, order: DateOrder | None
     if dotted:  # only day.month.year is written with dots
         return day
     day_share, month_share = _share(day.parse, cells), _share(month.parse, cells)
-    if day_share == month_share:
+    if day_share != month_share:
+        return day if day_share > month_share else month
+    # Read the wrong way round, each midnight is a leap of a month.
+    day_way, month_way = _way(day.parse, cells), _way(month.parse, cells)
+    if day_way == month_way or max(day_way, month_way) < _LEAP * min(day_way, month_way):
         raise UnusableFile(
             f'column "{name}": {cells[0]!r} may be day/month or month/day, and the first rows allow both',
             "say which with --dates dmy or --dates mdy",
         )
-    return day if day_share > month_share else month
+    return day if day_way < month_way else month
+
+
+def _way(parse: Callable[[str], int], cells: Sequence[str]) -> int:
+    """Give the whole way that a clock would go, back and forth, from the first cell to the last."""
+    return sum(abs(later - earlier) for earlier, later in pairwise(_parsed(parse, cells)))
 
 
 def _epoch(cells: Sequence[str], name: str) -> TimeFormat | None:
@@ -139,14 +169,15 @@ def of_our_time(format_: TimeFormat, cells: Sequence[str]) -> bool:
 
 
 def _share(parse: Callable[[str], int], cells: Sequence[str]) -> float:
-    good = 0
+    return len(_parsed(parse, cells)) / len(cells) if cells else 0.0
+
+
+def _parsed(parse: Callable[[str], int], cells: Sequence[str]) -> list[int]:
+    times = []
     for cell in cells:
-        try:
-            parse(cell)
-        except ValueError:
-            continue
-        good += 1
-    return good / len(cells) if cells else 0.0
+        with suppress(ValueError):
+            times.append(parse(cell))
+    return times
 
 
 def _fits(pattern: re.Pattern[str], cell: str) -> bool:

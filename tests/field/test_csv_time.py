@@ -43,6 +43,9 @@ def parsed(cell: str, name: str = "") -> int:
         ("28/02/2020 13:30:47", "2020-02-28T13:30:47"),
         ("02/28/2020 01:30:47 PM", "2020-02-28T13:30:47"),
         ("2/28/2020, 12:00:00 AM", "2020-02-28T00:00:00"),
+        ("28 02 2020 13:30", "2020-02-28T13:30:00"),
+        ("2020-02-08 13:30:47:250", "2020-02-08T13:30:47.250000"),
+        ("20200208 133047", "2020-02-08T13:30:47"),
         ("08-Feb-2020 13:30:47", "2020-02-08T13:30:47"),
         ("1581168647", "2020-02-08T13:30:47"),
         ("1581168647.5", "2020-02-08T13:30:47.500000"),
@@ -93,6 +96,13 @@ def test_one_row_that_settles_day_and_month_is_enough() -> None:
     assert found.parse("03/04/2026") == exact(datetime(2026, 3, 4, tzinfo=UTC))
 
 
+def test_the_reading_in_which_the_clock_does_not_leap_is_the_right_one() -> None:
+    cells = [f"0{day}/01/2018 {hour:02}:00" for day in (1, 2, 3) for hour in range(24)]
+    found = recognise(cells)
+    assert found is not None
+    assert found.parse("02/01/2018 00:00") == exact(datetime(2018, 1, 2, tzinfo=UTC))
+
+
 def test_the_user_can_say_whether_day_or_month_comes_first() -> None:
     for order, expected in (
         ("dmy", datetime(2026, 4, 3, tzinfo=UTC)),
@@ -107,6 +117,7 @@ def test_a_unit_in_the_name_of_the_column_holds() -> None:
     assert parsed("1500", "time_ms") == 1_500_000_000
     assert parsed("1500", "Time [s]") == 1500 * SECOND
     assert parsed("1500", "t (us)") == 1_500_000
+    assert parsed("1.5", "time_h") == 5400 * SECOND
 
 
 @pytest.mark.parametrize(
