@@ -3,7 +3,7 @@
 import math
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, Strict, model_validator
+from pydantic import AfterValidator, Field, Strict, WithJsonSchema, model_validator
 
 from edgetwin.config.branch import Branch, Flag, Table, mistake
 from edgetwin.config.units import Duration, seconds, written
@@ -19,6 +19,7 @@ def _range(limits: tuple[float, float]) -> tuple[float, float]:
 
 
 Limit = Annotated[float, Strict()]
+StateNumber = Annotated[int, WithJsonSchema({"type": "integer", "pattern": "^-?[0-9]+$"})]
 Range = Annotated[tuple[Limit, Limit], AfterValidator(_range)]
 
 
@@ -32,7 +33,7 @@ class SignalConfig(Branch):
     every: Duration | None = Field(
         None, description='How often it is read, where that differs from its device: "1 s".'
     )
-    names: Table[int, str] | None = Field(
+    names: Table[StateNumber, str] | None = Field(
         None, description='Makes it a state and names its values: { 0 = "stopped", 1 = "running" }.'
     )
     stuck: Flag = Field(

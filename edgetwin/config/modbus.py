@@ -107,6 +107,8 @@ class ModbusSignal(SignalConfig):
             raise mistake(
                 f"a {self.type} cannot have names", "only whole numbers and bits can: choose another type"
             )
+        if self.names and self.type == "bool" and not self.names.keys() <= {0, 1}:
+            raise mistake("what is on or off has the numbers 0 and 1 only", 'names = { 0 = "off", 1 = "on" }')
         if self.scale == 0.0:
             raise mistake(
                 "scale = 0 makes every value zero", "leave out scale, or write what one count is worth: 0.1"

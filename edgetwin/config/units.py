@@ -51,6 +51,16 @@ def seconds(text: object) -> float:
     return value
 
 
+def duration_text(value: float) -> str:
+    """Write a duration as `seconds` reads it: 0.2 -> "200 ms"."""
+    for unit in ("d", "h", "min", "s", "ms"):
+        amount = value / _SECONDS[unit]
+        if amount >= 1 and round(amount, 6) == round(amount):
+            return f"{round(amount)} {unit}"
+    unit = "s" if value >= 1 else "ms" if value >= _SECONDS["ms"] else "us"
+    return f"{value / _SECONDS[unit]:.6g} {unit}"
+
+
 def size(text: object) -> int:
     """Read a size in bytes: "2 MiB" -> 2097152."""
     value = _quantity(text, _BYTES, "a size", _SIZE_HINT)

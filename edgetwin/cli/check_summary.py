@@ -1,0 +1,111 @@
+"""What a gateway would do with a configuration, in short: for people, and as data for programs."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from edgetwin.config.modbus import ModbusDevice
+from edgetwin.config.opcua import OpcUaDevice
+from edgetwin.config.tree import Config
+from edgetwin.config.units import duration_text
+from edgetwin.field import plan
+
+
+@dataclass(frozen=True, slots=True)
+class RhythmSummary:
+    """What is read with one period. `requests` is None where the device reports by itself."""
+
+    every_s: float
+    signals: int
+    requests: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSummary:
+    """One device: where it is, and how often it is asked for what."""
+
+    name: str
+    address: str
+    rhythms: tuple[RhythmSummary, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AssetSummary:
+    """One asset, and where its state appears."""
+
+    name: str
+    signals: int
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A whole gateway."""
+
+    site: str
+    gateway: str
+    topic: str
+    brokers: tuple[str, ...]
+    user: str | None
+    password: bool
+    devices: tuple[DeviceSummary, ...]
+    assets: tuple[AssetSummary, ...]
+
+
+def summary(config: Config) -> Summary:
+    """Sum a configuration up."""
+    topic = config.mqtt.topic.format(site=config.gateway.site, gateway=config.gateway.name)
+    return Summary(
+        site=config.gateway.site,
+        gateway=config.gateway.name,
+        topic=topic,
+        brokers=config.mqtt.brokers,
+        user=config.mqtt.user,
+        password=config.mqtt.password is not None,
+        devices=tuple(_device(name, device) for name, device in config.device.items()),
+        assets=tuple(
+            AssetSummary(name, len(asset.signals), f"{topic}/state/{config.asset_path(name)}")
+            for name, asset in config.asset.items()
+        ),
+    )
+
+
+def _device(name: str, device: ModbusDevice | OpcUaDevice) -> DeviceSummary:
+    if isinstance(device, ModbusDevice):
+        rhythms = tuple(
+            RhythmSummary(rhythm.period_s, len(rhythm.registers), len(rhythm.blocks))
+            for rhythm in plan.plan(device)
+        )
+        return DeviceSummary(name, f"{device.connect} unit {device.unit}", rhythms)
+    periods = Counter(signal.every or device.every for signal in device.signals.values())
+    rhythms = tuple(RhythmSummary(period, count, None) for period, count in sorted(periods.items()))
+    return DeviceSummary(name, device.connect, rhythms)
+
+
+def lines(found: Summary) -> Iterator[str]:
+    """Write a summary for a terminal."""
+    yield f"gateway  {found.site} / {found.gateway}"
+    if not found.brokers:
+        yield "publish  nothing: [mqtt] has no brokers"
+    for broker in found.brokers:
+        login = f" as {found.user}" if found.user else ""
+        warning = ", and no password is given here" if found.user and not found.password else ""
+        yield f"publish  to {broker}{login}{warning}"
+    if found.brokers:
+        yield f"         under {found.topic}/"
+    for device in found.devices:
+        yield f"device   {device.name} at {device.address}"
+        yield from (f"         {_rhythm(rhythm)}" for rhythm in device.rhythms)
+    for asset in found.assets:
+        yield f"asset    {asset.name}: {_many(asset.signals, 'signal')}, in {asset.topic}"
+
+
+def _rhythm(rhythm: RhythmSummary) -> str:
+    period = duration_text(rhythm.every_s)
+    if rhythm.requests is None:
+        return f"{_many(rhythm.signals, 'signal')} as they change, at most every {period}"
+    return f"{_many(rhythm.signals, 'signal')} every {period}, in {_many(rhythm.requests, 'request')}"
+
+
+def _many(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
