@@ -1,9 +1,8 @@
 """A real Modbus PLC whose two temperatures are alive: noise at every reading, until one of them is told to stick."""
 
-import asyncio
 import random
 import struct
-from typing import Self, cast
+from typing import Self
 
 from pymodbus.constants import ExcCodes
 from pymodbus.server import ModbusTcpServer
@@ -38,7 +37,7 @@ class NoisyPlc:
         device = SimDevice(1, simdata=(bits, bits, words, words), action=self._answer)
         self._server = ModbusTcpServer(device, address=("127.0.0.1", self.port))
         await self._server.serve_forever(background=True)
-        self.port = cast("asyncio.Server", self._server.transport).sockets[0].getsockname()[1]
+        self.port = self._server.transport.sockets[0].getsockname()[1]  # type: ignore[attr-defined]
 
     async def stop(self) -> None:
         """Close the port and every connection."""
