@@ -149,7 +149,8 @@ class ModbusLink:
 
     def _checked(self, request: ModbusPDU, answer: _Answer, length: int) -> bytes:
         octets = answer.octets
-        if answer.transaction_id != request.transaction_id or answer.dev_id != (self._unit or answer.dev_id):
+        of_another_unit = self._unit and answer.dev_id != self._unit  # to unit 0, any may answer
+        if answer.transaction_id != request.transaction_id or of_another_unit:
             raise Unusable("the answer to another request")
         if answer.function_code == request.function_code | _IS_EXCEPTION and octets:
             code = octets[0]

@@ -19,10 +19,8 @@ from edgetwin.field.plan import Block, Rhythm
 from edgetwin.field.refusals import Refusals
 
 RETRY_S = 60.0  # a refused register is asked for again this often
-_NOT_THERE = (
-    2,
-    3,
-)  # illegal address, illegal value: some register of the block, or its length, is the reason
+# Illegal address, illegal value: one of the registers is the reason, or how many there are.
+_NOT_THERE = (2, 3)
 
 
 @dataclass(slots=True)
@@ -62,7 +60,7 @@ class Columns:
 
 @dataclass(slots=True)
 class _Refusal:
-    """A register that the device refuses."""
+    """A register that the device refuses, with the exception code."""
 
     block: Block
     code: int
@@ -83,22 +81,22 @@ class Poll:
     async def read(self, columns: Columns) -> None:
         """Fill the columns of this rhythm."""
         for block in tuple(self._blocks):
-            if await self._read_block(block, columns):
-                continue
-            readable = await self._search(block, columns)
-            place = self._blocks.index(block)
-            self._blocks[place : place + 1] = readable
+            if code := await self._read_block(block, columns):
+                readable = await self._search(block, code, columns)
+                place = self._blocks.index(block)
+                self._blocks[place : place + 1] = readable
         for refusal in tuple(self._refused.values()):
             await self._read_refused(refusal, columns)
 
-    async def _read_block(self, block: Block, columns: Columns) -> bool:
-        """Read one block; False when the device refuses it for something that halving may find."""
+    async def _read_block(self, block: Block, columns: Columns) -> int:
+        """Read one block and give 0. If it is refused for what halving may find, write nothing and give the code."""
         part = columns.part(block.span)
         try:
             answer = await self._link.read(block.area, block.address, block.count)
         except Refused as refused:
+            if refused.code in _NOT_THERE:
+                return refused.code
             part.failed(self._clock(), status.modbus_exception(refused.code))
-            return refused.code not in _NOT_THERE
         except Unusable:
             part.failed(self._clock(), status.BAD_COMMUNICATION)
         except NoAnswer:
@@ -107,51 +105,51 @@ class Poll:
             part.arrived(self._clock())
             block.read(answer, part.values, part.codes)
             self._refusals.answers(register.name for register in block.registers)
-        return True
+        return 0
 
-    async def _search(self, block: Block, columns: Columns) -> list[Block]:
+    async def _search(self, block: Block, code: int, columns: Columns) -> list[Block]:
         """Find what in a refused block is refused, and give the largest blocks that can be read without it."""
-        pieces = await self._halve(block, columns)
         joined: list[Block] = []
-        for piece in pieces:
+        for piece in await self._halve(block, code, columns):
             if joined and joined[-1].span.stop == piece.span.start:
                 larger = joined[-1].joined(piece)
                 # The whole block again would be refused again: then its length or a gap in it is the reason.
-                if len(larger) < len(block) and await self._read_block(larger, columns):
+                if len(larger) < len(block) and not await self._read_block(larger, columns):
                     joined[-1] = larger
                     continue
             joined.append(piece)
         return joined
 
-    async def _halve(self, block: Block, columns: Columns) -> list[Block]:
+    async def _halve(self, block: Block, code: int, columns: Columns) -> list[Block]:
         """Give the pieces of a refused block that can be read; a register that cannot is noted as refused."""
         if len(block) == 1:
-            self._note_refused(block, int(columns.codes[block.first]))
+            self._note_refused(block, code)
             return []
         pieces = []
         for half in block.halves():
-            if await self._read_block(half, columns):
-                pieces.append(half)
+            if code := await self._read_block(half, columns):
+                pieces += await self._halve(half, code, columns)
             else:
-                pieces += await self._halve(half, columns)
+                pieces.append(half)
         return pieces
 
     async def _read_refused(self, refusal: _Refusal, columns: Columns) -> None:
         """Give a refused register its status again, and ask for it once in a while."""
-        part = columns.part(refusal.block.span)
         now = self._clock()
-        if now.mono < refusal.retry_ns:
-            part.failed(now, refusal.code)
-        elif await self._read_block(refusal.block, columns):
-            self._blocks = list(self._rhythm.blocks)
-            self._refused.clear()
-        else:
+        if now.mono >= refusal.retry_ns:
+            if not await self._read_block(refusal.block, columns):
+                self._blocks = list(self._rhythm.blocks)
+                self._refused.clear()
+                return
             refusal.retry_ns = now.mono + round(RETRY_S * 1e9)
+        columns.part(refusal.block.span).failed(now, status.modbus_exception(refusal.code))
 
     def _note_refused(self, block: Block, code: int) -> None:
         retry_ns = self._clock().mono + round(RETRY_S * 1e9)
         self._refused[block.first] = _Refusal(block, code, retry_ns)
         place = f"{block.area}:{block.address}"
         self._refusals.refused(
-            block.registers[0].name, code, f"the device has nothing readable at {place}: is `at` right?"
+            block.registers[0].name,
+            status.modbus_exception(code),
+            f"the device has nothing readable at {place}: is `at` right?",
         )

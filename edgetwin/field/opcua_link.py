@@ -29,8 +29,10 @@ from edgetwin.field.endpoint import Endpoint
 from edgetwin.field.lifeline import Lifeline
 from edgetwin.field.opcua_values import Item, overflowed
 
-# At INFO it writes every notification, at WARNING and ERROR a traceback for each lost connection. We tell transitions.
-logging.getLogger("asyncua").setLevel(logging.CRITICAL)
+# At INFO these write every notification, at WARNING and ERROR several lines and a traceback for each lost connection.
+# We tell transitions ourselves.
+for _chatty in ("client.client", "client.ua_client", "client.ua_session", "common.subscription"):
+    logging.getLogger(f"asyncua.{_chatty}").setLevel(logging.CRITICAL)
 
 QUEUE = 256  # notifications that may wait for us
 ITEM_QUEUE = 10  # values of one signal that the server may keep between two notifications

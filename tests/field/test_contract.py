@@ -178,6 +178,11 @@ async def test_a_peer_that_never_answers_is_a_device_that_is_down(bench: Bench, 
     assert down.value.hint
 
 
+async def test_a_peer_that_talks_nonsense_is_a_device_that_is_down(bench: Bench, web_port: int) -> None:
+    with pytest.raises(DeviceDown):
+        await read_once(bench.driver(web_port, IMPATIENT))
+
+
 async def test_a_killed_server_is_noticed_at_once(bench: Bench, driver: Driver) -> None:
     await driver.open()
     async with aclosing(driver.frames()) as frames:

@@ -149,6 +149,16 @@ async def test_a_gap_that_may_not_be_read_costs_no_signal() -> None:
     assert {name: value for name, (value, _) in heard.items()} == {"a": 103, "b": 104, "c": 106, "d": 107}
 
 
+async def test_looking_for_the_bad_ones_spoils_no_value_that_was_read() -> None:
+    plc = await Plc(list(range(100, 120)), holes=[2, 5]).start()
+    signals = {f"s{address}": {"at": f"hr:{address}"} for address in (0, 1, 2, 3, 4, 6, 7, 8)}
+    async with Reader(plc.port, signals).open() as reader:
+        heard = await reader.next()
+    await plc.stop()
+    assert heard.pop("s2")[1] == ILLEGAL_ADDRESS
+    assert heard == {name: (100.0 + int(name[1:]), status.GOOD) for name in heard}
+
+
 async def test_no_poll_is_missed_once_the_bad_register_is_found(plc: Plc) -> None:
     plc.refuse = {6: ExcCodes.ILLEGAL_ADDRESS}
     async with Reader(plc.port, FLOATS, every="50 ms").open() as reader:
