@@ -6,10 +6,10 @@ Out comes what the gateway would have said: corrected values with their sigma, q
 The file: wide, one column for time and one per signal; `-` is standard input, and gzip is unpacked. Separator (comma,
 semicolon, tab, bar, blanks), decimal comma, quotes and encoding are recognised on the first 1000 lines. A time is a
 date (2026-11-20 09:42:38.5+01:00, 20.11.2026 09:42, date and time of day in two columns) or a number counted from
-1970 in s, ms, us or ns; without a zone it is UTC. Empty cells, NaN, NA, null and `-` are missing values. Text
-in a number column is named with row and column and counts as missing, the rest of its row is used. A row without a
-usable time is named and left out. true and false count as 1 and 0. A column that holds only text in the first rows
-rides along as a label: no filter touches it.
+1970 in s, ms, us or ns; without a zone it is UTC. Where many rows share a time they are spread over it, for intervals
+alone. Empty cells, NaN, NA, null and `-` are missing values. Text in a number column is named with row and column and
+counts as missing, the rest of its row is used. A row without a usable time is named and left out. true and false
+count as 1 and 0. A column that holds only text in the first rows rides along as a label: no filter touches it.
 
 --out writes one row per sample and signal, in the order of the file, missing cells too:
   time        ISO 8601 in UTC, exactly the time in the file, with six decimals (nine where it has nanoseconds)

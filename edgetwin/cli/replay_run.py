@@ -62,8 +62,7 @@ class Run:
     def _blocks(self, out: OutcomeCsv | None, alerts: Output | None, rows_at_once: int) -> None:
         ids = self._pipeline.table.ids_of(self._pipeline.table.names)
         for block in self._file.blocks(rows_at_once):
-            last = int(block.times[-1])
-            outcome = self._pipeline.step(block.frames(ids), last)
+            outcome = self._pipeline.step(block.frames(ids), int(block.mono[-1]))
             if out:
                 out.write(outcome)
             if alerts:
@@ -72,7 +71,7 @@ class Run:
             self._tally.add(outcome)
             self._rows += len(block)
             self._first = int(block.times[0]) if self._first is None else self._first
-            self._last = last
+            self._last = int(block.times[-1])
             self._bar.update(self._file.position, self._tally.samples)
 
     def as_text(self, *, table: bool) -> str:

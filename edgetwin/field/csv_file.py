@@ -22,7 +22,8 @@ from edgetwin.field.csv_cell import FLAGS, is_missing, number
 from edgetwin.field.csv_clock import TimeWish
 from edgetwin.field.csv_open import TextFile
 from edgetwin.field.csv_problems import Kind as Trouble
-from edgetwin.field.csv_problems import Problems, UnusableFile
+from edgetwin.field.csv_problems import Problems
+from edgetwin.field.csv_ticks import Ticks
 
 _SAMPLE_LINES = 1000  # the layout is settled on these
 
@@ -32,6 +33,7 @@ class Block:
     """Some rows of the file, in their order: a time per row, a value per row and column (NaN: missing)."""
 
     times: Nanos
+    mono: Nanos  # the same, for intervals: see csv_ticks
     values: Floats
     texts: tuple[tuple[str | None, ...], ...]  # per row, where the file has text columns; else empty
 
@@ -43,10 +45,11 @@ class Block:
         rows, columns = self.values.shape
         status = self._status()
         times = np.repeat(self.times, columns).reshape(rows, columns)
+        mono = np.repeat(self.mono, columns).reshape(rows, columns)
         unstamped = np.full(columns, UNSTAMPED, np.int64)
         texts = self.texts or ((),) * rows
         return [
-            Frame(ids, self.values[row], status[row], unstamped, times[row], times[row], texts[row])
+            Frame(ids, self.values[row], status[row], unstamped, times[row], mono[row], texts[row])
             for row in range(rows)
         ]
 
@@ -68,18 +71,21 @@ class CsvFile:
             lines = self._file.lines()
             sample = list(islice(lines, _SAMPLE_LINES))
             self.layout = csv_layout.recognise(sample, wish or TimeWish())
+            self._ticks = Ticks(self.layout.first_times)
         except BaseException:
             self.close()
             raise
         self._reader = self.layout.rows(chain(sample, lines))
         for note in self.layout.notes:
             problems.note(note)
+        if self._ticks.rows > 1:
+            problems.note(
+                f"about {self._ticks.rows} rows share each time; for intervals they are spread over it"
+            )
         by_kind = {kind: [i for i, c in enumerate(self.layout.columns) if c.kind is kind] for kind in Kind}
-        self._numeric, self._states, self._texts = (
-            by_kind[Kind.NUMERIC],
-            by_kind[Kind.STATE],
-            by_kind[Kind.TEXT],
-        )
+        self._numeric = by_kind[Kind.NUMERIC]
+        self._states = by_kind[Kind.STATE]
+        self._texts = by_kind[Kind.TEXT]
         self._places = [column.place for column in self.layout.columns]
 
     def __enter__(self) -> Self:
@@ -185,7 +191,9 @@ class CsvFile:
             )
             values[n, i] = np.nan
         texts = tuple(self._row_texts(row) for _, _, row in batch) if self._texts else ()
-        return Block(np.array([time for _, time, _ in batch], np.int64), values, texts)
+        times = [time for _, time, _ in batch]
+        mono = [self._ticks.monotonic(time) for time in times]
+        return Block(np.array(times, np.int64), np.array(mono, np.int64), values, texts)
 
     def _fill_numbers(self, values: Floats, batch: Sequence[tuple[int, int, list[str]]]) -> None:
         if not self._numeric:
@@ -235,6 +243,3 @@ def _plain_numbers(cells: Sequence[str], *, comma: bool) -> list[float]:
     if comma:
         cells = text.replace(",", ".").split("\n")
     return list(map(float, cells))
-
-
-__all__ = ["Block", "CsvFile", "Problems", "TimeWish", "UnusableFile"]

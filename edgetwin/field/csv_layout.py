@@ -44,6 +44,7 @@ class Layout:
     width: int  # cells that a row should have
     columns: tuple[Column, ...]
     time: TimeColumn | None
+    first_times: tuple[int, ...]  # of the rows that this was settled on, in ns
     notes: tuple[str, ...]
 
     def rows(self, lines: Iterable[str]) -> "Reader":
@@ -90,7 +91,17 @@ def recognise(lines: Sequence[str], wish: TimeWish) -> Layout:
         for column in columns
         if column.kind is Kind.TEXT
     ]
-    return Layout(separator, decimal, skip, len(header), columns, time, tuple(notes))
+    return Layout(separator, decimal, skip, len(header), columns, time, _times(data, time), tuple(notes))
+
+
+def _times(rows: Iterable[Sequence[str]], time: TimeColumn | None) -> tuple[int, ...]:
+    if time is None:
+        return ()
+    times: list[int] = []
+    for row in rows:
+        with contextlib.suppress(ValueError, IndexError):
+            times.append(time.of(row))
+    return tuple(times)
 
 
 def _reader(lines: Iterable[str], separator: str) -> "Reader":

@@ -235,6 +235,31 @@ def test_the_user_names_the_column_of_time(file: Path) -> None:
     assert values[:, 1].tolist() == [5, 6, 7]
 
 
+def test_rows_that_share_a_time_are_spread_over_it_for_intervals_alone(file: Path) -> None:
+    file.write_text("time,a\n" + "".join(f"2020-02-08 13:{30 + n // 4}:00,{n}\n" for n in range(40)))
+    told: list[str] = []
+    with CsvFile(str(file), Problems(told.append)) as rows:
+        (block,) = rows.blocks()
+    assert told == ["about 4 rows share each time; for intervals they are spread over it"]
+    assert np.diff(block.mono).tolist() == [15 * 10**9] * 39
+    assert (block.mono - block.times < 60 * 10**9).all()
+    frame = block.frames(np.zeros(1, np.int32))[5]
+    assert (frame.t_read[0], frame.mono[0]) == (block.times[5], block.mono[5])
+
+
+def test_a_row_that_stands_twice_is_left_as_it_is(file: Path) -> None:
+    file.write_text("time,a\n" + "".join(f"{START // 10**9 + n - n // 10},{n}\n" for n in range(40)))
+    with CsvFile(str(file), Problems(pytest.fail)) as rows:
+        (block,) = rows.blocks()
+    assert block.mono.tolist() == block.times.tolist()
+
+
+@pytest.mark.parametrize(("step", "message"), [(0, "all have the same time"), (-1, "turn the file round")])
+def test_a_clock_that_does_not_run_forward_is_refused(file: Path, step: int, message: str) -> None:
+    file.write_text("time,a\n" + "".join(f"2020-02-08 13:30:{40 + step * n},{n}\n" for n in range(30)))
+    assert message in unusable(file)
+
+
 def test_a_temperature_called_t_is_no_clock(file: Path) -> None:
     file.write_text("T,stamp\n20.5,2020-02-08 13:30:47\n20.6,2020-02-08 13:30:48\n")
     times, values, _, _ = read(file)
