@@ -65,7 +65,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what this verb takes."""
     parser.add_argument("file", metavar="FILE.csv", help="the recorded data; - is standard input")
     parser.add_argument(
-        "--config", type=Path, metavar="FILE", help="what it declares of signals named like columns"
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="the ranges, units and names of columns called device.signal",
     )
     parser.add_argument("--out", metavar="FILE", help="write every sample as CSV; - is standard output")
     parser.add_argument("--alerts", metavar="FILE", help="write every alert as JSON; - is standard output")

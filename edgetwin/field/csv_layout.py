@@ -7,9 +7,9 @@ import contextlib
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from edgetwin.core.signals import Kind
 from edgetwin.field.csv_cell import FLAGS, Decimal, decimal_of, is_missing, is_number
@@ -57,6 +57,46 @@ def recognise(lines: Sequence[str], wish: TimeWish) -> Layout:
     if any("\0" in line for line in lines):
         raise UnusableFile("this is no text file")
     separator = _separator(lines)
+    table = _table(lines, separator)
+    cells = [
+        [row[place].strip() for row in table.rows if place < len(row)] for place in range(len(table.header))
+    ]
+    header = list(table.header)
+    while len(header) > 1 and not header[-1] and all(is_missing(cell) for cell in cells[len(header) - 1]):
+        header.pop()  # a separator at the end of each row makes no column
+    time = find_time(header, cells, wish)
+    places = [place for place in range(len(header)) if time is None or place not in time.places]
+    if not places:
+        raise UnusableFile("the file has a time column and no signals")
+    names, renamed = _names(header, places)
+    columns = tuple(Column(names[place], place, _kind(cells[place])) for place in places)
+    labels = [
+        f'column "{column.name}" holds text: it rides along as a label, and no filter touches it'
+        for column in columns
+        if column.kind is Kind.TEXT
+    ]
+    return Layout(
+        separator=separator,
+        decimal=decimal_of([cell for place in places for cell in cells[place]]),
+        skip=table.skip,
+        width=len(header),
+        columns=columns,
+        time=time,
+        first_times=_times(table.rows, time),
+        notes=(*table.notes, *(renamed if any(header) else ()), *labels),
+    )
+
+
+class _Table(NamedTuple):
+    """The first rows with their header, which is without names where the file has none."""
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    skip: int
+    notes: Sequence[str]
+
+
+def _table(lines: Sequence[str], separator: str) -> _Table:
     rows = _parsed(lines, separator)
     start = 1 if lines and _EXCEL_SEPARATOR.fullmatch(lines[0]) else 0
     if not any(rows[start:]):
@@ -65,33 +105,14 @@ def recognise(lines: Sequence[str], wish: TimeWish) -> Layout:
     notes = [f"skipped {top - start} rows before the table"] if any(rows[start:top]) else []
     header = [cell.strip() for cell in rows[top]]
     has_header = any(_is_text(cell) for cell in header)
+    if not has_header:
+        notes.append("the file has no header row: its columns are called column1, column2, ...")
+        header = [""] * len(header)
     skip = top + has_header
     data = [row for row in rows[skip:] if any(cell.strip() for cell in row)]
     if not data:
         raise UnusableFile("the file has a header and no rows" if has_header else "the file has no rows")
-    cells = [[row[place].strip() for row in data if place < len(row)] for place in range(len(header))]
-    while len(header) > 1 and not header[-1] and all(is_missing(cell) for cell in cells[len(header) - 1]):
-        header.pop()  # a separator at the end of each row makes no column
-    if not has_header:
-        notes.append("the file has no header row: its columns are called column1, column2, ...")
-        header = [""] * len(header)
-    time = find_time(header, cells, wish)
-    decimal = decimal_of(
-        [c for place in range(len(header)) for c in cells[place] if not time or place not in time.places]
-    )
-    columns = tuple(
-        Column(name, place, _kind(cells[place]))
-        for place, name in enumerate(_names(header, time, notes if has_header else []))
-        if time is None or place not in time.places
-    )
-    if not columns:
-        raise UnusableFile("the file has a time column and no signals")
-    notes += [
-        f'column "{column.name}" holds text: it rides along as a label, and no filter touches it'
-        for column in columns
-        if column.kind is Kind.TEXT
-    ]
-    return Layout(separator, decimal, skip, len(header), columns, time, _times(data, time), tuple(notes))
+    return _Table(header, data, skip, notes)
 
 
 def _times(rows: Iterable[Sequence[str]], time: TimeColumn | None) -> tuple[int, ...]:
@@ -176,23 +197,22 @@ def _is_text(cell: str) -> bool:
     )
 
 
-def _names(header: Sequence[str], time: TimeColumn | None, notes: list[str]) -> Iterator[str]:
-    """Give each column a name of its own."""
-    seen: set[str] = set()
-    for place, cell in enumerate(header):
-        wanted = " ".join(cell.split()) or f"column{place + 1}"
+def _names(header: Sequence[str], places: Sequence[int]) -> tuple[dict[int, str], list[str]]:
+    """Give each signal a name of its own, and say which of them are not as the header has it."""
+    names: dict[int, str] = {}
+    notes: list[str] = []
+    for place in places:
+        wanted = " ".join(header[place].split()) or f"column{place + 1}"
         name, copy = wanted, 1
-        while name in seen or (copy > 1 and name in header):
+        while name in names.values() or (copy > 1 and name in header):
             copy += 1
             name = f"{wanted}_{copy}"
-        seen.add(name)
-        if time is not None and place in time.places:
-            pass
-        elif not cell:
+        names[place] = name
+        if not header[place]:
             notes.append(f'column {place + 1} has no name: it is called "{name}"')
         elif name != wanted:
             notes.append(f'two columns are called "{wanted}": column {place + 1} is called "{name}"')
-        yield name
+    return names, notes
 
 
 def _kind(cells: Iterable[str]) -> Kind:
