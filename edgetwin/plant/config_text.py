@@ -28,7 +28,7 @@ area    = "feed/buffer"
 signals = { level = "feed.tank_level", inflow = "feed.tank_inflow", outflow = "feed.tank_outflow", \
 valve = "feed.tank_valve", pump = "feed.pump_running" }
 
-[asset.dosing]
+[asset.pump]
 area    = "feed/dosing"
 signals = { rate = "feed.dose_rate", flow = "feed.dose_flow", pressure = "feed.dose_pressure", \
 weight = "feed.dose_weight", recipe = "feed.recipe" }

@@ -77,6 +77,18 @@ SENSOR_FAULTS: Mapping[str, SensorFault] = {
 }
 
 
+WORDS: Mapping[str, str] = {
+    "stuck": "is stuck",
+    "drift": "drifts",
+    "spike": "has spikes",
+    "noise": "is noisy",
+    "drop-out": "drops out",
+    "out of range": "is out of range",
+    FOULING: "is fouling",
+    REBOOT: "reboots",
+}
+
+
 def fouling_after(age_s: float) -> float:
     """Give the share of the cooling that deposits have taken away after `age_s` seconds of fouling."""
     return min(FOULING_MOST, FOULING_SHARE * age_s)

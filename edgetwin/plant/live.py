@@ -27,7 +27,7 @@ class LivePlant:
         self.plant = plant
         self.mill = MillPlc()
         self.feed = FeedPlc()
-        self._scheduled_faults = scheduled_faults
+        self.scheduled_faults = scheduled_faults
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -66,7 +66,7 @@ class LivePlant:
         """Step the plant, and break what is due."""
         before_s = self.plant.now_s
         self.plant.step(dt)
-        if self._scheduled_faults:
+        if self.scheduled_faults:
             for happening in due(before_s, self.plant.now_s):
                 self.plant.break_(happening.target, happening.kind, happening.lasts_s)
 

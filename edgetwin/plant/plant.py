@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from math import inf
 from random import Random
 
-from edgetwin.plant.faults import FOULING, REBOOT, REBOOT_S, SENSOR_FAULTS, Moment, fouling_after
+from edgetwin.plant.faults import FOULING, REBOOT, REBOOT_S, SENSOR_FAULTS, WORDS, Moment, fouling_after
 from edgetwin.plant.points import COOLING, FEED, MILL, POINTS, Point
 from edgetwin.plant.process import Process, Value
 
@@ -30,11 +30,14 @@ class ActiveFault:
     since_s: float
     until_s: float = inf
 
+    @property
+    def what_happens(self) -> str:
+        """Say what is wrong: `mill.bearing_temp is stuck`."""
+        return f"{self.target} {WORDS[self.kind]}"
+
     def describe(self, now_s: float) -> str:
         """Say it to a person: `mill.bearing_temp is stuck since 12 s`."""
-        is_what = {FOULING: "is fouling", REBOOT: "reboots", "drop-out": "drops out", "noise": "is noisy"}
-        is_what |= {"drift": "drifts", "spike": "has spikes"}
-        return f"{self.target} {is_what.get(self.kind, f'is {self.kind}')} since {now_s - self.since_s:.0f} s"
+        return f"{self.what_happens} since {now_s - self.since_s:.0f} s"
 
 
 @dataclass(slots=True)

@@ -36,6 +36,15 @@ SCHEDULE = (
 )
 
 
+def coming(now_s: float) -> tuple[Happening, float]:
+    """Give what happens next, and in how many seconds."""
+    into_round_s = now_s % ROUND_S
+    for happening in SCHEDULE:
+        if happening.at_s > into_round_s:
+            return happening, happening.at_s - into_round_s
+    return SCHEDULE[0], SCHEDULE[0].at_s + ROUND_S - into_round_s
+
+
 def due(after_s: float, until_s: float) -> Iterator[Happening]:
     """Give what happens after one time and no later than another, in order. Round follows round."""
     round_number = int(max(0.0, after_s) // ROUND_S)
