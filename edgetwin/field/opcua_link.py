@@ -236,7 +236,7 @@ class OpcUaLink:
             )
         if isinstance(error, OSError):
             return _lost()
-        return DeviceDown(f"{what}: {type(error).__name__} {error}".rstrip(), _HINTS.get(type(error), ""))
+        return DeviceDown(f"{what}: {str(error) or type(error).__name__}", _HINTS.get(type(error), ""))
 
     async def _socket_is_lost(self, _error: Exception) -> None:
         self.lifeline.cut(_lost())

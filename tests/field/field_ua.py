@@ -1,13 +1,15 @@
 """A real OPC UA server on loopback for the tests of the field."""
 
 import asyncio
+import logging
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from asyncua import ua
+from asyncua.crypto.permission_rules import User, UserRole
 from asyncua.server.server import Server
 from asyncua.server.user_managers import UserManager
 
@@ -16,28 +18,42 @@ if TYPE_CHECKING:
 
 URI = "urn:edgetwin:test"
 
+logging.getLogger("asyncua.server").setLevel(logging.CRITICAL)  # it warns of its own lack of security
+
 
 def _variant(value: Any) -> ua.Variant:  # noqa: ANN401 - any value OPC UA can carry
     return value if isinstance(value, ua.Variant) else ua.Variant(value)
 
 
-class _Nobody(UserManager):
-    """Knows no user."""
+class _Only(UserManager):
+    """Knows one user."""
 
-    def get_user(self, *_: object, **__: object) -> None:
-        """Let nobody in."""
+    def __init__(self, user: str, password: str) -> None:
+        self._known = (user, password)
+
+    def get_user(
+        self,
+        iserver: object,  # noqa: ARG002 - asyncua hands it over by name
+        username: str | None = None,
+        password: str | None = None,
+        certificate: object = None,  # noqa: ARG002 - likewise
+    ) -> User | None:
+        """Let that one in."""
+        return User(role=UserRole.User) if (username, password) == self._known else None
 
 
 class UaServer:
     """An OPC UA server with a few variables. It runs in a thread, for it takes seconds to start and tests share it."""
 
-    def __init__(self, **variables: Any) -> None:  # noqa: ANN401 - any value OPC UA can carry
-        self.port = 0
+    def __init__(self, port: int = 0, others: Sequence[str] = (), **variables: Any) -> None:  # noqa: ANN401 - any value OPC UA can carry
+        self.port = port
         self._nodes: dict[str, Node] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="opcua-server")
         self._thread.start()
-        self._server = asyncio.run_coroutine_threadsafe(self._prepare(variables), self._loop).result(30)
+        self._server = asyncio.run_coroutine_threadsafe(self._prepare(others, variables), self._loop).result(
+            30
+        )
 
     async def start(self) -> None:
         """Listen again, on the same port."""
@@ -68,12 +84,14 @@ class UaServer:
         return len(self._server.iserver._external_sessions)
 
     @contextmanager
-    def letting_nobody_in(self) -> Iterator[None]:
-        """Refuse every user for a while."""
+    def letting_in_only(self, user: str, password: str) -> Iterator[None]:
+        """Refuse every other user for a while."""
         usual = self._server.iserver.user_manager
-        self._server.iserver.user_manager = _Nobody()
-        yield
-        self._server.iserver.user_manager = usual
+        self._server.iserver.user_manager = _Only(user, password)
+        try:
+            yield
+        finally:
+            self._server.iserver.user_manager = usual
 
     def end(self) -> None:
         """Stop for good, and the thread with it."""
@@ -89,10 +107,12 @@ class UaServer:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
 
-    async def _prepare(self, variables: dict[str, Any]) -> Server:
+    async def _prepare(self, others: Sequence[str], variables: dict[str, Any]) -> Server:
         self._server = Server()
         await self._server.init()
         self._server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
+        for uri in others:  # namespaces that come before ours, and push its number up
+            await self._server.register_namespace(uri)
         for name, value in variables.items():
             await self._add(URI, name, value)
         await self._start()

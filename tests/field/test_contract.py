@@ -7,77 +7,18 @@ from contextlib import aclosing
 
 import numpy as np
 import pytest
+from field_benches import ABSENT, IMPATIENT, LEVEL, NEIGHBOUR, Bench, ModbusBench, OpcUaBench
 from field_plc import Plc, floats
-from field_ua import URI, UaServer
 from field_watch import clock, sockets, until
 from field_wires import Wire
 from structlog.testing import capture_logs
 
-from edgetwin.config.modbus import ModbusDevice
-from edgetwin.config.opcua import OpcUaDevice
 from edgetwin.core import status
-from edgetwin.core.signals import Frame, Signal, SignalTable
+from edgetwin.core.signals import Frame
 from edgetwin.field import opcua_link
 from edgetwin.field.driver import DeviceDown, Driver
 from edgetwin.field.link import Link
-from edgetwin.field.modbus import ModbusDriver
-from edgetwin.field.opcua import OpcUaDriver
 from edgetwin.field.poller import keep
-
-SIGNALS = ("level", "absent", "neighbour")
-TABLE = SignalTable([Signal(name="other.first"), *(Signal(name=f"device.{signal}") for signal in SIGNALS)])
-PATIENT, IMPATIENT = "3 s", "300 ms"  # the first, where an answer comes and this machine is busy
-LEVEL, ABSENT, NEIGHBOUR = TABLE.ids_of([f"device.{signal}" for signal in SIGNALS])
-
-
-class ModbusBench:
-    """A Modbus PLC; `absent` is a register that does not exist."""
-
-    def __init__(self, plc: Plc) -> None:
-        self.port = plc.port
-        self.kill = plc.stop
-        self._plc = plc
-
-    def driver(self, port: int, timeout: str = PATIENT) -> Driver:
-        """Make a driver for it, or for another port."""
-        signals = {
-            "level": {"at": "hr:0", "type": "float32"},
-            "absent": {"at": "hr:2"},
-            "neighbour": {"at": "hr:3", "type": "float32"},
-        }
-        address = f"modbus-tcp://127.0.0.1:{port}"
-        config = ModbusDevice.model_validate(
-            {"connect": address, "every": "20 ms", "timeout": timeout, "signals": signals}
-        )
-        return ModbusDriver("device", config, TABLE, clock)
-
-    async def restart(self) -> None:
-        """Come back on the same port."""
-        await self._plc.start()
-
-
-class OpcUaBench:
-    """An OPC UA server; `absent` is a node that it does not know."""
-
-    def __init__(self, server: UaServer) -> None:
-        self.port = server.port
-        self.kill = server.stop
-        self.restart = server.start
-
-    def driver(self, port: int, timeout: str = PATIENT) -> Driver:
-        """Make a driver for it, or for another port."""
-        config = OpcUaDevice.model_validate(
-            {
-                "connect": f"opc.tcp://127.0.0.1:{port}",
-                "every": "20 ms",
-                "timeout": timeout,
-                "signals": {name: {"node": f"nsu={URI};s={name}"} for name in SIGNALS},
-            }
-        )
-        return OpcUaDriver("device", config, TABLE, clock)
-
-
-Bench = ModbusBench | OpcUaBench
 
 
 @pytest.fixture(params=["modbus", "opcua"])
@@ -231,6 +172,17 @@ async def test_it_opens_again_after_close(driver: Driver) -> None:
         await driver.open()
         assert (await latest(driver))[LEVEL] == (1.5, status.GOOD)
         await driver.close()
+
+
+async def test_a_hundred_refused_attempts_leave_nothing_behind(bench: Bench, closed_port: int) -> None:
+    tasks, open_sockets = asyncio.all_tasks(), sockets()
+    driver = bench.driver(closed_port)
+    for _ in range(100):
+        with pytest.raises(DeviceDown):
+            await driver.open()
+        await driver.close()
+    assert asyncio.all_tasks() == tasks
+    await until(lambda: sockets() <= open_sockets)
 
 
 async def test_cancelling_open_leaves_nothing_behind(bench: Bench, silent_port: int) -> None:

@@ -245,6 +245,23 @@ async def test_a_block_that_is_late_once_fails_alone(plc: Plc) -> None:
         assert (await reader.next())["far"] == (1150.0, status.GOOD)
 
 
+async def test_a_connection_lost_while_an_answer_is_due_is_noticed_at_once(plc: Plc) -> None:
+    asked = asyncio.Event()
+
+    async def think_for_ever() -> None:
+        asked.set()
+        await asyncio.Event().wait()
+
+    async with Reader(plc.port, FLOATS, timeout="8 s").open() as reader:
+        await reader.next()
+        plc.on_request = think_for_ever
+        reading = asyncio.create_task(reader.next())
+        await asked.wait()
+        await plc.stop()
+        with pytest.raises(DeviceDown, match="the connection was lost"):
+            await asyncio.wait_for(reading, 1)  # the time-out is eight seconds
+
+
 async def test_a_slow_rhythm_shares_the_frame_of_a_fast_one(plc: Plc) -> None:
     signals = {"fast": {"at": "hr:50"}, "slow": {"at": "hr:51", "every": "80 ms"}}
     async with Reader(plc.port, signals, every="20 ms").open() as reader:

@@ -28,7 +28,13 @@ UNCERTAIN_LAST_USABLE = 0x40900000
 class Listener:
     """A driver that is open, read value by value."""
 
-    def __init__(self, server: UaServer, *names: str, nodes: dict[str, dict[str, Any]] | None = None) -> None:
+    def __init__(
+        self,
+        server: UaServer,
+        *names: str,
+        nodes: dict[str, dict[str, Any]] | None = None,
+        **settings: object,
+    ) -> None:
         signals = {name: {"node": f"nsu={URI};s={name}"} for name in names} | (nodes or {})
         self.config = OpcUaDevice.model_validate(
             {
@@ -36,6 +42,7 @@ class Listener:
                 "every": "20 ms",
                 "timeout": "3 s",
                 "signals": signals,
+                **settings,
             }
         )
         kinds = {
@@ -212,10 +219,31 @@ async def test_a_subscription_that_the_server_ends_is_a_device_that_is_down(ua_s
 
 async def test_a_user_that_is_not_let_in_is_told_what_to_check(ua_server: UaServer) -> None:
     listener = Listener(ua_server, "level")
-    with ua_server.letting_nobody_in(), pytest.raises(DeviceDown) as down:
+    with ua_server.letting_in_only("gw-07", "secret"), pytest.raises(DeviceDown) as down:
         await listener.driver.open()
     assert "user and password" in down.value.hint
     await listener.driver.close()
+
+
+async def test_a_user_with_a_password_is_let_in(ua_server: UaServer) -> None:
+    listener = Listener(ua_server, "level", user="gw-07", password="secret")  # noqa: S106 - opens a test's server only
+    with ua_server.letting_in_only("gw-07", "secret"):
+        async with listener.open():
+            assert len(await listener.frame()) == 1
+
+
+async def test_a_namespace_that_has_another_number_after_a_restart_is_found(ua_server: UaServer) -> None:
+    listener = Listener(ua_server, "level")
+    async with listener.open():
+        await listener.frame()
+    await ua_server.stop()
+    other = UaServer(ua_server.port, others=["urn:one:more", "urn:and:another"], level=77.0)
+    try:
+        async with listener.open():
+            assert await listener.hears("level") == (77.0, status.GOOD)
+    finally:
+        other.end()
+        await ua_server.start()
 
 
 async def test_a_session_is_given_back_when_the_driver_closes(ua_server: UaServer) -> None:

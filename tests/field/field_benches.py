@@ -1,0 +1,67 @@
+"""One bench for each protocol: a real device with three signals, one of which the device does not have."""
+
+from field_plc import Plc
+from field_ua import URI, UaServer
+from field_watch import clock
+
+from edgetwin.config.modbus import ModbusDevice
+from edgetwin.config.opcua import OpcUaDevice
+from edgetwin.core.signals import Signal, SignalTable
+from edgetwin.field.driver import Driver
+from edgetwin.field.modbus import ModbusDriver
+from edgetwin.field.opcua import OpcUaDriver
+
+SIGNALS = ("level", "absent", "neighbour")
+TABLE = SignalTable([Signal(name="other.first"), *(Signal(name=f"device.{signal}") for signal in SIGNALS)])
+PATIENT, IMPATIENT = "3 s", "300 ms"  # the first, where an answer comes and this machine is busy
+LEVEL, ABSENT, NEIGHBOUR = TABLE.ids_of([f"device.{signal}" for signal in SIGNALS])
+
+
+class ModbusBench:
+    """A Modbus PLC; `absent` is a register that does not exist."""
+
+    def __init__(self, plc: Plc) -> None:
+        self.port = plc.port
+        self.kill = plc.stop
+        self._plc = plc
+
+    def driver(self, port: int, timeout: str = PATIENT) -> Driver:
+        """Make a driver for it, or for another port."""
+        signals = {
+            "level": {"at": "hr:0", "type": "float32"},
+            "absent": {"at": "hr:2"},
+            "neighbour": {"at": "hr:3", "type": "float32"},
+        }
+        address = f"modbus-tcp://127.0.0.1:{port}"
+        config = ModbusDevice.model_validate(
+            {"connect": address, "every": "20 ms", "timeout": timeout, "signals": signals}
+        )
+        return ModbusDriver("device", config, TABLE, clock)
+
+    async def restart(self) -> None:
+        """Come back on the same port."""
+        await self._plc.start()
+
+
+class OpcUaBench:
+    """An OPC UA server; `absent` is a node that it does not know."""
+
+    def __init__(self, server: UaServer) -> None:
+        self.port = server.port
+        self.kill = server.stop
+        self.restart = server.start
+
+    def driver(self, port: int, timeout: str = PATIENT) -> Driver:
+        """Make a driver for it, or for another port."""
+        config = OpcUaDevice.model_validate(
+            {
+                "connect": f"opc.tcp://127.0.0.1:{port}",
+                "every": "20 ms",
+                "timeout": timeout,
+                "signals": {name: {"node": f"nsu={URI};s={name}"} for name in SIGNALS},
+            }
+        )
+        return OpcUaDriver("device", config, TABLE, clock)
+
+
+Bench = ModbusBench | OpcUaBench
