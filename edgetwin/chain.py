@@ -24,6 +24,7 @@ log = structlog.get_logger()
 STEP_S = 1.0  # a step runs at least so often, also when no frame comes: it predicts and ages
 HEARTBEAT_S = 1.0  # how often we look for signals that have been silent for long
 HEALTH_S = 10.0
+AGAIN_S = 1.0  # a task that has not ended by then is cancelled once more
 RECENT_ALERTS = 50
 
 Task = asyncio.Task[None]
@@ -48,12 +49,12 @@ class Chain:
 
     @property
     def config(self) -> Config:
-        """What it was built from."""
+        """Give the configuration that it was built from."""
         return self.parts.config
 
     @property
     def summary(self) -> str:
-        """How it is, in one line for `systemctl status`."""
+        """Say in one line how it is, for `systemctl status`."""
         up = sum(link.up for link in self.links.values())
         uplink = self.parts.uplink.state
         broker = f"broker {uplink.broker} {'connected' if uplink.connected else 'away'}"
@@ -68,12 +69,13 @@ class Chain:
 
     @property
     def counters(self) -> dict[str, int]:
-        """What was counted since the chain started."""
+        """Give what was counted since the chain started."""
         return {"steps": self._steps, **self.parts.pipeline.counters, **self.inbox.counters}
 
     def adopt(self, old: "Chain") -> None:
         """Take over what an older chain has learned, before this one starts. Alerts that stand go on standing."""
         self.parts.pipeline.adopt(old.parts.pipeline)
+        self.inbox.adopt(old.inbox)
         self.recent_alerts.extend(old.recent_alerts)
 
     def start(self, group: asyncio.TaskGroup) -> None:
@@ -147,21 +149,31 @@ class Chain:
 
 
 def _say(event: AlertEvent) -> None:
-    """Write the beginning and the end of an alert to the log of the machine."""
+    """Write the beginning and the end of an alert to the log of the machine.
+
+    Not those of devices: the poller has said that one is away, and why.
+    """
+    if event.subject_kind == "device":
+        return
     if not event.active:
-        log.info("alert over", alert=event.id, subject=event.subject, kind=event.kind)
-    elif event.severity is Severity.INFO:
-        log.info("alert", alert=event.id, subject=event.subject, kind=event.kind, message=event.message)
-    else:
-        log.warning("alert", alert=event.id, subject=event.subject, kind=event.kind, message=event.message)
+        log.info("alert over", alert=event.id, **{event.subject_kind: event.subject})
+        return
+    tell = log.info if event.severity is Severity.INFO else log.warning
+    tell(
+        "alert", alert=event.id, **{event.subject_kind: event.subject}, kind=event.kind, message=event.message
+    )
 
 
 async def _end(tasks: Collection[Task], deadline: float) -> None:
-    """Cancel tasks and wait until they are done. How they ended is the business of their group."""
-    for task in tasks:
-        task.cancel()
-    if tasks:
+    """Cancel tasks and wait until they are done. How they ended is the business of their group.
+
+    A library may lose a cancellation (asyncio.wait_for before Python 3.12 does), so it is asked for again.
+    """
+    waiting, left = set(tasks), 1.0
+    while waiting and left > 0.0:
+        for task in waiting:
+            task.cancel()
         left = deadline - asyncio.get_running_loop().time()
-        _, late = await asyncio.wait(tasks, timeout=max(0.1, left))
-        for task in late:
-            log.warning("a task takes long to end", task=task.get_name())
+        _, waiting = await asyncio.wait(waiting, timeout=min(AGAIN_S, max(0.1, left)))
+    for task in waiting:
+        log.warning("a task takes long to end", task=task.get_name())

@@ -61,6 +61,7 @@ class Gateway:
         self._control = ControlServer(socket_path(self._chain.config.gateway.control), self.view)
         self._order = asyncio.Event()
         self._stop_reason: str | None = None
+        self._refused = False
         self._status = ""
         self._next_word_ns = 0
         self.ready = asyncio.Event()
@@ -124,7 +125,9 @@ class Gateway:
             for problem in refused.problems:
                 log.error("configuration refused", problem=str(problem))  # noqa: TRY400 - no bug, so no traceback
             log.warning("the gateway goes on with the old configuration", file=str(self._path))
+            self._refused = True
             return
+        self._refused = False
         old = self._chain
         await old.drain(self._drain_s)
         new.adopt(old)
@@ -148,6 +151,7 @@ class Gateway:
             return
         self._next_word_ns = now_ns + SYSTEMD_NS
         self._notify.watchdog()
-        if (status := self._chain.summary) != self._status:
+        status = self._chain.summary + ("; the last reload was refused, see the log" if self._refused else "")
+        if status != self._status:
             self._status = status
             self._notify.status(status)

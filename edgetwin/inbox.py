@@ -36,12 +36,18 @@ class Inbox:
 
     @property
     def counters(self) -> dict[str, int]:
-        """What waits now, and what was lost since the start."""
+        """Give what waits now, and what was lost since the start."""
         return {
             "inbox_waiting": len(self._frames),
             "inbox_dropped_frames": self.dropped_frames,
             "inbox_dropped_readings": self.dropped_readings,
         }
+
+    def adopt(self, old: "Inbox") -> None:
+        """Go on with the counts of an older inbox, so that no loss is forgotten."""
+        self.dropped_frames += old.dropped_frames
+        self.dropped_readings += old.dropped_readings
+        self._dropped_at_last_take = self.dropped_frames
 
     def put(self, frame: Frame) -> None:
         """Add a frame; the oldest ones make room for it. The newest always fits, however large."""

@@ -39,6 +39,9 @@ async def test_a_bad_configuration_is_told_and_the_old_one_goes_on(tmp_path: Pat
             assert refused[0].startswith(f"{path}:2: gateway.naem")
             assert "the gateway goes on with the old configuration" in [line["event"] for line in lines]
             assert gateway.chain is chain
+            await manager.hears(
+                "STATUS=1 of 1 devices up; nothing is published; 0 alerts; the last reload was refused"
+            )
             seen = device_of(before, "plc1")["frames"]
             await view_where(path, lambda view: device_of(view, "plc1")["frames"] > seen)
 

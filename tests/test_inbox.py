@@ -71,6 +71,15 @@ async def test_a_long_overflow_is_two_lines_in_the_log() -> None:
     assert lines[1]["dropped_frames"] == 24
 
 
+async def test_a_loss_is_not_forgotten_when_another_inbox_takes_over() -> None:
+    old, new = Inbox(readings=10), Inbox()
+    old.put(frame(1, readings=5))
+    old.put(frame(2))
+    new.adopt(old)
+    assert new.counters["inbox_dropped_frames"] == 1
+    assert new.counters["inbox_dropped_readings"] == 5
+
+
 async def test_without_an_overflow_nothing_is_logged() -> None:
     inbox = Inbox()
     with capture_logs() as lines:

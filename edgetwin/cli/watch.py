@@ -21,7 +21,7 @@ import orjson
 from edgetwin.cli.screen import Screen, render
 from edgetwin.config.load import load
 from edgetwin.config.problems import ConfigProblems
-from edgetwin.control import NoAnswer, View, ask, find_socket, rhythm_s, socket_path
+from edgetwin.control import NoAnswer, View, ask, find_socket, rhythm_s
 
 NO_GATEWAY = 69  # EX_UNAVAILABLE
 BAD_CONFIG = 78  # EX_CONFIG
@@ -70,7 +70,7 @@ def _socket(args: argparse.Namespace) -> Path:
     if args.socket is not None:
         return Path(args.socket)
     if args.config is not None:
-        return socket_path(load(args.config).gateway.control)
+        return load(args.config).gateway.control or find_socket()
     return find_socket()
 
 
