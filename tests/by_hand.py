@@ -80,7 +80,8 @@ class Run:
 
     def has(self, reason: Reason) -> NDArray[np.bool_]:
         """Tell where a reason holds."""
-        return (self.reasons & np.uint32(reason)) != 0
+        holds: NDArray[np.bool_] = (self.reasons & np.uint32(reason)) != 0
+        return holds
 
 
 def feed(pipeline: Pipeline, readings: Floats, *, period_s: float = 1.0, start_s: float = 0.0) -> Run:
