@@ -3,6 +3,8 @@
 import difflib
 from collections.abc import Iterable
 
+_MOST = 12
+
 
 def closest(word: str, known: Iterable[str]) -> str | None:
     """Give the known word that is most like this one, if one is."""
@@ -16,4 +18,11 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     names = sorted(known)
     if (near := closest(word, names)) is not None:
         return f"did you mean {near}?"
-    return f"known here: {', '.join(names)}" if names else ""
+    return f"known here: {listed(names)}" if names else ""
+
+
+def listed(names: Iterable[str]) -> str:
+    """Write names one after the other, and of many only the first ones."""
+    ordered = sorted(names)
+    more = f" and {len(ordered) - _MOST} more" if len(ordered) > _MOST else ""
+    return ", ".join(ordered[:_MOST]) + more

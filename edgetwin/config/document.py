@@ -17,6 +17,8 @@ from edgetwin.config.syntax import explain
 
 _PLACE = re.compile(r"(?P<what>.*) \(at (?:line (?P<line>\d+), column \d+|end of document)\)", re.DOTALL)
 _KEY = re.compile(r"\s*([A-Za-z0-9_.\"' -]+?)\s*=")
+_SECRET = re.compile("pass|pwd|secret|token|@", re.IGNORECASE)
+_LIST = re.compile(r"[^#=]+=\s*\[")
 _HEADER = re.compile(r"\s*\[[^\[\]]+\]\s*(#.*)?$")
 _MOST = 20  # by then it is hardly a TOML file
 _UNCHECKED = "what follows in the file was not checked"
@@ -71,11 +73,13 @@ def parse(text: str, file: str) -> Document:
             tables = tomllib.loads("\n".join(lines))
         except tomllib.TOMLDecodeError as error:
             what, number = _place(error, lines)
+            ends_at, number = number, _begin(what, lines, number)
             table = _table_at(lines, number)
             key = _KEY.match(lines[number - 1])
             path = (*table, *_keys(key[1])) if key else table
-            message, hint = explain(what, lines[number - 1], _first_line(lines, path, number))
-            if key is None or len(problems) == _MOST:
+            shown = "" if _SECRET.search(lines[number - 1]) else lines[number - 1]
+            message, hint = explain(what, shown, _first_line(lines, path, number))
+            if key is None or ends_at != number or len(problems) == _MOST:
                 hint = f"{hint}; {_UNCHECKED}" if hint else _UNCHECKED
                 raise ConfigProblems(
                     [*problems, Problem(file, number, key_text(path), message, hint)]
@@ -83,6 +87,12 @@ def parse(text: str, file: str) -> Document:
             problems.append(Problem(file, number, key_text(path), message, hint))
             lost.add(path)
             lines[number - 1] = ""
+        except (
+            RecursionError,
+            ValueError,
+        ):  # a number of thousands of digits, brackets in brackets in brackets
+            what = "there is a number or a list in it that is too long to be meant"
+            raise ConfigProblems([*problems, Problem(file, None, "", what)]) from None
         else:
             return Document(file, "\n".join(lines), tables, frozenset(lost), tuple(problems))
 
@@ -99,6 +109,13 @@ def _place(error: tomllib.TOMLDecodeError, lines: list[str]) -> tuple[str, int]:
         done = statement.first + len(statement.lines) - 1
     first = next((number for number in range(done, len(lines)) if lines[number].strip()), len(lines) - 1)
     return match["what"], first + 1
+
+
+def _begin(what: str, lines: list[str], number: int) -> int:
+    """Give the line to look at: a list that is not closed is noticed far below its beginning."""
+    if not what.startswith("Unclosed array"):
+        return number
+    return next((line for line in range(number, 0, -1) if _LIST.match(lines[line - 1])), number)
 
 
 def _table_at(lines: list[str], number: int) -> Path:

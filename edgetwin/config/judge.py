@@ -5,6 +5,7 @@ the rest is judged again, until something stands that rules across tables can be
 """
 
 import copy
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,7 +32,7 @@ class Verdict:
 
     def whole(self, path: Path) -> bool:
         """Tell whether nothing had to be cut out of a table."""
-        return not any(lost[: len(path)] == path for lost in self.lost)
+        return not _contains(path, self.lost)
 
 
 def judge(
@@ -48,26 +49,26 @@ def judge(
             verdict.config = Config(**tables)
         except ValidationError as refusal:
             before = frozenset(verdict.lost)
+            cuts = list[tuple[Path, bool]]()
             for error in refusal.errors(include_url=False):
                 path = _path(error)
+                if error["type"] == "default_factory_not_called":
+                    continue  # the key it depends on is told
                 if path in texts and error["type"] in _NOT_TEXT and _became_scalar(tables, path):
                     continue
-                _tell_and_cut(error, path, tables, verdict, before)
+                mistake = mistake_of(error, path, tables)
+                cuts.append((mistake.path, error["type"] == "missing"))
+                if not _contains(mistake.path, before):  # a table that lost a key is not judged as a whole
+                    verdict.mistakes.append(mistake)
+            for path, missing in cuts:
+                verdict.lost.add(path)
+                _cut(path, tables, missing=missing)
         else:
             return verdict
 
 
-def _tell_and_cut(
-    error: ErrorDetails, path: Path, tables: dict[str, Any], verdict: Verdict, before: frozenset[Path]
-) -> None:
-    if error["type"] == "default_factory_not_called":
-        return  # the key it depends on is told
-    mistake = mistake_of(error, path, tables)
-    consequence = any(lost[: len(mistake.path)] == mistake.path for lost in before)
-    if not consequence:  # a table that lost a key is not judged as a whole
-        verdict.mistakes.append(mistake)
-    verdict.lost.add(mistake.path)
-    _cut(mistake.path, error["type"] == "missing", tables)
+def _contains(table: Path, paths: Iterable[Path]) -> bool:
+    return any(path[: len(table)] == table for path in paths)
 
 
 def _path(error: ErrorDetails) -> Path:
@@ -80,31 +81,36 @@ def _path(error: ErrorDetails) -> Path:
 
 def _became_scalar(tables: dict[str, Any], path: Path) -> bool:
     """Take a text from the environment for the number or switch that has to be there."""
-    table, key = _parent(tables, path)
-    text = table[key]
+    *parents, last = path
+    table: Any = tables
+    for key in parents:
+        table = table[key]
+    text = table[last]
     if isinstance(text, str):
-        table[key] = scalar(text)
-    return table[key] is not text
+        table[last] = scalar(text)
+    return table[last] is not text
 
 
-def _cut(path: Path, missing: bool, tables: dict[str, Any]) -> None:  # noqa: FBT001 - two cases, one call
+def _cut(path: Path, tables: dict[str, Any], *, missing: bool) -> None:
     """Take out what is wrong, so that what is around it can still be judged."""
     match path:
-        case ("device", name, "connect"):
+        case ("device", name, "connect") if name in tables["device"]:
             device = tables["device"][name]
             device["connect"] = _stand_in(device)
             return
-        case ("device" | "asset", _, "signals"):
-            table, key = _parent(tables, path)
-            table[key] = {}
+        case ("device" | "asset" as kind, name, "signals") if name in tables[kind]:
+            tables[kind][name]["signals"] = {}
             return
         case ("device", _, "signals", _, _, *_):
             path = path[:4]  # a signal that lost a key is another signal
         case _:
             path = path[: next((n for n, key in enumerate(path) if isinstance(key, int)), len(path))]
             path = path[:-1] if missing else path
-    table, key = _parent(tables, path)
-    table.pop(key, None)
+    *parents, last = path
+    table: Any = tables
+    for key in parents:
+        table = table.get(key, {})  # it may have been cut out already
+    table.pop(last, None)
 
 
 def _stand_in(device: dict[str, Any]) -> str:
@@ -117,10 +123,3 @@ def _stand_in(device: dict[str, Any]) -> str:
         nodes and not str(connect).startswith(modbus.SCHEME)
     )
     return f"{opcua.SCHEME if opc else modbus.SCHEME}://stand-in"
-
-
-def _parent(tables: dict[str, Any], path: Path) -> tuple[dict[str, Any], str]:
-    table: Any = tables
-    for key in path[:-1]:
-        table = table[key]
-    return table, str(path[-1])

@@ -14,7 +14,7 @@ from edgetwin.config.problems import Path
 # What can close a value that is cut off in the middle of its lines.
 _STRING_ENDS = ("", '"""', "'''")
 _BRACKET_ENDS = ("]", "}", "]]", "]}", "}]", "]}]", "")
-_ENDS = tuple(string + bracket for string in _STRING_ENDS for bracket in _BRACKET_ENDS)[:-1]
+_ENDS = tuple(filter(None, (string + bracket for string in _STRING_ENDS for bracket in _BRACKET_ENDS)))
 
 
 class Statement(NamedTuple):

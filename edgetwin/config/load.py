@@ -67,7 +67,11 @@ def locate(path: FilePath, error: ConfigError) -> Problem:
 
 def _placed(mistake: Mistake, document: Document, origins: Mapping[Path, str]) -> Problem:
     key = key_text(mistake.path)
-    if origin := origins.get(mistake.path):
+    origin = origins.get(mistake.path)
+    if origin is None and mistake.path not in document.lines:  # a table that came from outside as a whole
+        inside = (name for path, name in origins.items() if path[: len(mistake.path)] == mistake.path)
+        origin = next(inside, None) if mistake.path else None
+    if origin is not None:
         return Problem(origin, None, key, mistake.message, mistake.hint)
     return Problem(document.file, document.lines.of(mistake.path), key, mistake.message, mistake.hint)
 

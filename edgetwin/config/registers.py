@@ -74,12 +74,14 @@ def _as_in_datasheet(number: int) -> Register:
             f'counted from zero the first one is "{area}:0"',
         )
     if 0 <= number <= _LAST + 1:
-        readings = f'"hr:{number}" counted from zero'
-        if number:
-            readings = f'{_full(number)}, which is "hr:{number - 1}", or {readings}'
+        if not number:
+            raise mistake(
+                "0 does not say what kind of register is meant",
+                'counted from zero the first ones are "hr:0" (holding), "ir:0" (input), "di:0" and "co:0"',
+            )
         raise mistake(
-            f"{number} does not say which register is meant: it could be {readings}",
-            f"write the one you mean; {_coil_hint(number)}" if number else _coil_hint(number, counted=True),
+            f'{number} could be two registers: {_full(number)} in a datasheet, or "hr:{number}" counted from zero',
+            f"write the one you mean; {_coil_hint(number)}",
         )
     raise mistake(f"{number} is not a register", HINT)
 
@@ -88,10 +90,9 @@ def _full(item: int) -> str:
     return f"4{item:04d}" if item <= 9_999 else f"4{item:05d}"
 
 
-def _coil_hint(number: int, *, counted: bool = False) -> str:
+def _coil_hint(item: int) -> str:
     """Say how a coil is written, since its datasheet number (00001) is not a number in TOML."""
-    address = number if counted or not number else number - 1
-    return f'a coil is written "co:{address}" (counted from zero)'
+    return f'the coil {item:05d} of a datasheet is "co:{max(item - 1, 0)}"'
 
 
 def _area(text: str) -> Area:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
-from edgetwin.config.close import closest
+from edgetwin.config.close import closest, listed
 from edgetwin.config.judge import Verdict
 from edgetwin.config.modbus import ModbusDevice, ModbusSignal
 from edgetwin.config.problems import Mistake, Path
@@ -80,7 +80,7 @@ def _assets(verdict: Verdict, tables: Mapping[str, Any]) -> Iterator[Mistake]:
             near = closest(signal, known)
             if near is None:  # the right signal on another device
                 near = next((name for name in sorted(known) if name.partition(".")[2] == short), None)
-            there = ", ".join(sorted(known if device not in devices else _of(device, known)))
+            there = listed(_of(device, known) if device in devices else devices)
             what = (
                 f"there is no signal {short} on {device}"
                 if device in devices
@@ -118,6 +118,7 @@ def _registers(name: str, device: ModbusDevice, line_of: LineOf) -> Iterator[Mis
     places = sorted(
         device.signals, key=lambda signal: (device.signals[signal].area, device.signals[signal].address)
     )
+    told = set[str]()
     for number, first in enumerate(places):
         one = device.signals[first]
         for second in places[number + 1 :]:
@@ -127,6 +128,9 @@ def _registers(name: str, device: ModbusDevice, line_of: LineOf) -> Iterator[Mis
             if _reading(device, one) == _reading(device, other):
                 continue
             early, late = sorted((first, second), key=line)
+            if late in told:  # it may overlap several: one is enough to go and look
+                continue
+            told.add(late)
             yield Mistake(
                 ("device", name, "signals", late),
                 f"{_taken(device.signals[late])} overlaps {early} on line {line(early)}, "

@@ -3,7 +3,7 @@
 EDGETWIN_MQTT__PASSWORD in the environment and the credential edgetwin_mqtt__password both set mqtt.password. The
 sources of pydantic-settings are not used for it, for three reasons that users would feel: they read the password
 12345 as a number, they find no device whose name has a capital or a hyphen in it, and they do not tell where a wrong
-value came from. Nothing here is ever shown: it may be a secret.
+value came from.
 """
 
 import tomllib

@@ -8,8 +8,8 @@ _SWITCHES = {"true": "true", "yes": "true", "on": "true", "false": "false", "no"
 _CURLY = re.compile("[“”„‘’]")  # noqa: RUF001 - the quotes of a word processor are what we look for
 _COMMA = re.compile(r"=\s*[+-]?[0-9]+,[0-9]+")
 _LEADING_ZERO = re.compile(r"\bat\s*=\s*(0[0-9]+)")
-_BARE = re.compile(r"=\s*([^\s\"'#\[{][^#]*?)\s*(?:#.*)?$")
-_BARE_INSIDE = re.compile(r"[=,\[]\s*(?!(?:true|false|inf|nan)\b)([A-Za-z][^\s,\]}]*)")
+_BARE = re.compile(r"^[^=]*=\s*([^\s\"'#\[{][^#]*?)\s*(?:#.*)?$")
+_BARE_INSIDE = re.compile(r"[=\[]\s*(?!(?:true|false|inf|nan)\b)([A-Za-z][^\s,\]}]*)")
 _TEXT = re.compile(r'"[^"]*"')
 
 _TWICE = ("Cannot overwrite", "Cannot declare", "Cannot mutate", "Duplicate inline")
@@ -18,22 +18,25 @@ _PLAIN: dict[tuple[str, ...], Advice] = {
         "a quote is opened and not closed",
         "text begins and ends with the same quote",
     ),
-    ("Unclosed array",): ("a list is not closed, or a comma is missing in it", "a list is written [1, 2, 3]"),
+    ("Unclosed array",): (
+        "this list is not closed, or a comma is missing in it",
+        "a list is written [1, 2, 3]",
+    ),
     ("Unclosed inline table",): (
         "a brace is not closed, or a comma is missing",
         "write { a = 1, b = 2 } on one line",
     ),
     ("Unescaped",): ("there is a backslash in text", "use single quotes around it: 'C:\\data'"),
-    ("Expected ']'",): ("this heading is not closed", "a heading is written [device.plc1]"),
-}
-_LAST: dict[tuple[str, ...], Advice] = {
-    ("Invalid value",): (
-        "there is no value after the = sign",
-        'write a number, true, false, or text in quotes: "200 ms"',
-    ),
     ("Expected '='", "Invalid initial character"): (
         "this is neither key = value nor a [heading]",
         "a remark begins with #",
+    ),
+    ("Expected ']'",): ("this heading is not closed", "a heading is written [device.plc1]"),
+}
+_NO_VALUE: dict[tuple[str, ...], Advice] = {
+    ("Invalid value",): (
+        "there is no value after the = sign that can be read",
+        'write a number, true, false, or text in quotes: "200 ms"',
     ),
 }
 
@@ -45,7 +48,7 @@ def explain(what: str, line: str, first_line: int | None) -> Advice:
         or _habit(line)
         or _looked_up(what, _PLAIN)
         or _no_quotes(line)
-        or _looked_up(what, _LAST)
+        or _looked_up(what, _NO_VALUE)
         or (f"this is not TOML: {what[0].lower()}{what[1:]}", "")
     )
 
@@ -68,7 +71,7 @@ def _habit(line: str) -> Advice | None:
         coil = max(int(match[1]) - 1, 0)
         return (
             f"{match[1]} begins with a zero, which no number may do here",
-            f'a coil is counted from zero: "co:{coil}"',
+            f'the coil {match[1]} of a datasheet is "co:{coil}"',
         )
     if _COMMA.search(line):
         return "there is a comma in a number", "write a decimal point: 0.1"

@@ -4,6 +4,7 @@ That is how a technician writes them. Inside they are seconds and bytes. A numbe
 """
 
 import difflib
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
@@ -58,7 +59,7 @@ def duration_text(value: float) -> str:
         if amount >= 1 and round(amount, 6) == round(amount):
             return f"{round(amount)} {unit}"
     unit = "s" if value >= 1 else "ms" if value >= _SECONDS["ms"] else "us"
-    return f"{value / _SECONDS[unit]:.6g} {unit}"
+    return f"{value / _SECONDS[unit]:.6f}".rstrip("0").rstrip(".") + f" {unit}"
 
 
 def size(text: object) -> int:
@@ -98,7 +99,10 @@ def _quantity(text: object, units: Mapping[str, float], what: str, hint: str) ->
         raise mistake(f'"{text}" has no unit: expected {what}', hint)
     if unit not in units:
         raise mistake(f'"{unit}" is not a unit of {what}', _meant(unit, units) or hint)
-    return float(amount) * units[unit]
+    value = float(amount) * units[unit]
+    if math.isinf(value):
+        raise mistake(f"{amount[:10]}... {unit} is too large for {what}", hint)
+    return value
 
 
 def _meant(unit: str, units: Mapping[str, float]) -> str:
@@ -110,7 +114,9 @@ def _meant(unit: str, units: Mapping[str, float]) -> str:
 
 
 def _shown(text: object) -> str:
-    return f'"{text}"' if isinstance(text, str) else f"this {type(text).__name__}"
+    if isinstance(text, str):
+        return f'"{text}"'
+    return str(text) if isinstance(text, int | float) and not isinstance(text, bool) else "this"
 
 
 def _schema(pattern: str, example: str) -> WithJsonSchema:

@@ -23,8 +23,8 @@ def endpoint(text: object, ports: dict[str, int], *, path: bool = False, instead
     example = f"{next(iter(ports))}://192.168.10.21:{next(iter(ports.values()))}"
     if not isinstance(text, str):
         raise mistake("this is not an address", f'write text in quotes: "{example}"')
-    scheme, found, rest = text.partition("://")
-    if "@" in rest.partition("/")[0]:  # before anything that would show the text
+    scheme, found, _ = text.partition("://")
+    if "@" in text:  # before anything that would show the text
         raise mistake("there is a user or a password in the address, where it would end up in logs", instead)
     if not found:
         raise mistake(f'"{text}" has no protocol in front', f'did you mean "{next(iter(ports))}://{text}"?')

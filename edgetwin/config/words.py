@@ -44,6 +44,8 @@ _MISSING = {
 }
 # What others call our words.
 _ALSO_CALLED = {
+    **dict.fromkeys(("modbus", "modbustcp", "modbus+tcp", "mbtcp", "tcp"), "modbus-tcp"),
+    **dict.fromkeys(("opc", "opcua", "opc-ua", "opcua.tcp", "opc.ua"), "opc.tcp"),
     **dict.fromkeys(("big", "big-endian", "msb", "abcd"), "high-first"),
     **dict.fromkeys(("little", "little-endian", "lsb", "cdab"), "low-first"),
     **dict.fromkeys(("bit", "boolean", "coil"), "bool"),
@@ -120,12 +122,12 @@ def _unknown_protocol(path: Path, device: object) -> Mistake:
     if "connect" not in device:
         return Mistake(path, "this key is missing", _MISSING["connect"])
     connect = device["connect"]
-    known = " and ".join(f"{scheme}://" for scheme in SCHEMES)
+    known = " or ".join(f"{scheme}://" for scheme in SCHEMES)
     if not isinstance(connect, str):
         return Mistake(path, f"expected text, got {shown(connect, path)}", _MISSING["connect"])
     scheme, found, _ = connect.partition("://")
-    if not found:
+    if not found or "@" in scheme:
         return Mistake(path, "the address does not say what the device speaks", f"begin it with {known}")
-    near = closest(scheme, SCHEMES)
+    near = _ALSO_CALLED.get(scheme.lower()) or closest(scheme, SCHEMES)
     hint = f"did you mean {near}://?" if near else f"known: {known}"
     return Mistake(path, f'"{scheme}://" is nothing that can be spoken here', hint)
