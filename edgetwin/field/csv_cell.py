@@ -24,6 +24,10 @@ _THOUSANDS = {
     ".": re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?"),
     ",": re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?"),
 }
+_GROUPED = re.compile(
+    "[+-]?[1-9]\\d{0,2}(?:[ '\u2019\u00a0\u202f]\\d{3})+(?:[.,]\\d+)?"
+)  # 1 234,5 and 1'234.5
+_GROUP_MARKS = str.maketrans("", "", " '\u2019\u00a0\u202f")
 _COMMA_GROUP = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 _INFINITE = frozenset(("inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"))
 
@@ -36,6 +40,8 @@ def is_missing(cell: str) -> bool:
 def number(cell: str, decimal: Decimal) -> float:
     """Give the number in a cell, NaN for a missing one, an infinity where it says so; ValueError for text."""
     cell = cell.strip()
+    if _GROUPED.fullmatch(cell):
+        cell = cell.translate(_GROUP_MARKS)
     plain = cell
     if "," in cell:
         if decimal == "." or _COMMA_FRACTION.fullmatch(cell) is None:
@@ -68,7 +74,7 @@ def is_number(cell: str) -> bool:
     cell = cell.strip()
     return any(
         pattern.fullmatch(cell) is not None
-        for pattern in (_NUMBER, _COMMA_FRACTION, _THOUSANDS["."], _THOUSANDS[","])
+        for pattern in (_NUMBER, _COMMA_FRACTION, _GROUPED, *_THOUSANDS.values())
     )
 
 

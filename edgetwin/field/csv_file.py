@@ -22,10 +22,11 @@ from edgetwin.field.csv_cell import FLAGS, is_missing, number
 from edgetwin.field.csv_clock import TimeWish
 from edgetwin.field.csv_open import TextFile
 from edgetwin.field.csv_problems import Kind as Trouble
-from edgetwin.field.csv_problems import Problems
+from edgetwin.field.csv_problems import Problems, UnusableFile
 from edgetwin.field.csv_ticks import Ticks
 
-_SAMPLE_LINES = 1000  # the layout is settled on these
+_SAMPLE_LINES = 1000  # the layout is settled on these; of a very wide file on fewer
+_SAMPLE_LETTERS = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class CsvFile:
         self._file = TextFile(path)
         try:
             lines = self._file.lines()
-            sample = list(islice(lines, _SAMPLE_LINES))
+            sample = _sample(lines)
             self.layout = csv_layout.recognise(sample, wish or TimeWish())
             self._ticks = Ticks(self.layout.first_times)
         except BaseException:
@@ -113,7 +114,18 @@ class CsvFile:
     def blocks(self, rows: int = 64) -> Iterator[Block]:
         """Give the file in blocks of at most so many rows. How many makes no difference to any value."""
         timed = self._timed_rows()
-        while batch := list(islice(timed, rows)):
+        batch: list[tuple[int, int, list[str]]] = []
+        try:
+            for row in timed:
+                batch.append(row)
+                if len(batch) == rows:
+                    yield self._block(batch)
+                    batch = []
+        except (UnusableFile, OSError):  # what was read before it broke off is as good as any
+            if batch:
+                yield self._block(batch)
+            raise
+        if batch:
             yield self._block(batch)
 
     def _timed_rows(self) -> Iterator[tuple[int, int, list[str]]]:
@@ -233,6 +245,17 @@ class CsvFile:
             cell = row[self._places[i]].strip()
             texts[i] = None if is_missing(cell) else cell
         return tuple(texts)
+
+
+def _sample(lines: Iterator[str]) -> list[str]:
+    sample: list[str] = []
+    letters = 0
+    for line in islice(lines, _SAMPLE_LINES):
+        sample.append(line)
+        letters += len(line)
+        if letters > _SAMPLE_LETTERS:
+            break
+    return sample
 
 
 def _plain_numbers(cells: Sequence[str], *, comma: bool) -> list[float]:

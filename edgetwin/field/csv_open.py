@@ -18,6 +18,7 @@ from edgetwin.field.csv_problems import UnusableFile
 
 _GZIP = b"\x1f\x8b"
 _ZIP = b"PK\x03\x04"
+_DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile)
 _CHUNK = 1 << 18
 
 
@@ -65,23 +66,22 @@ class TextFile:
         """Give the lines with their ends; UnusableFile where the rest cannot be had."""
         try:
             yield from self._text
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        except _DAMAGE as error:
             raise UnusableFile(f"the compressed file is damaged here: {error}", "copy it again") from error
 
 
-def _decoded(buffered: io.BufferedReader) -> io.TextIOWrapper:
-    if buffered.peek(2).startswith(_GZIP):
-        unzipped = gzip.GzipFile(fileobj=buffered)
-        buffered = io.BufferedReader(cast("io.RawIOBase", unzipped), _CHUNK)
+def _decoded(file: io.BufferedReader) -> io.TextIOWrapper:
+    # Not through a further buffer: that would lose what stands before the place where a file is damaged.
+    plain = gzip.GzipFile(fileobj=file) if file.peek(2).startswith(_GZIP) else file
     try:
-        start = buffered.peek(4)[:4]
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        start = plain.peek(4)[:4]
+    except _DAMAGE as error:
         raise UnusableFile(f"the compressed file is damaged: {error}", "copy it again") from error
     if start == _ZIP:
         raise UnusableFile("this is a workbook or a zip archive, no CSV file", "save it as CSV, or unpack it")
     utf_16 = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     return io.TextIOWrapper(
-        cast("BinaryIO", buffered),
+        cast("BinaryIO", plain),
         encoding="utf-16" if utf_16 else "utf-8-sig",
         errors="edgetwin-latin-1",
         newline="",  # the CSV reader wants line ends as they are

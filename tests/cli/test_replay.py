@@ -1,6 +1,7 @@
 """`edgetwin replay`: what a file of recorded data says, row for row, and what it says of itself."""
 
 import csv
+import gzip
 import json
 import os
 import signal
@@ -243,6 +244,19 @@ def test_ctrl_c_keeps_what_was_done_and_says_so(recorded: Path) -> None:
     assert len(out.splitlines()) == 1 + 2 * 64 * 3
     assert "NOT the whole file, stopped by Ctrl-C" in account
     assert "128 rows" in account
+
+
+def test_a_file_that_breaks_off_keeps_what_was_done_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, out = tmp_path / "in.csv.gz", tmp_path / "out.csv"
+    path.write_bytes(gzip.compress(plant(1800).encode())[:-1000])
+    assert main(["replay", str(path), "--out", str(out)]) == 65
+    said = capsys.readouterr()
+    assert "NOT the whole file, the compressed file is damaged here" in said.out
+    done = len(rows_of(out)) // 3
+    assert 1000 < done < 1800
+    assert f"{done:,} rows" in said.out
 
 
 def edgetwin(*words: str) -> list[str]:
