@@ -11,14 +11,15 @@ asyncua carries the protocol. What is done here, and why:
 import asyncio
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 from asyncua import ua
 from asyncua.client.client import Client
 from asyncua.common.subscription import Subscription
-from asyncua.common.utils import ServiceError
 from asyncua.ua import uaerrors
 from asyncua.ua.attribute_ids import AttributeIds
 
@@ -33,6 +34,8 @@ from edgetwin.field.opcua_values import Item, overflowed
 # We tell transitions ourselves.
 for _chatty in ("client.client", "client.ua_client", "client.ua_session", "common.subscription"):
     logging.getLogger(f"asyncua.{_chatty}").setLevel(logging.CRITICAL)
+
+_Answer = TypeVar("_Answer")
 
 QUEUE = 256  # notifications that may wait for us
 ITEM_QUEUE = 10  # values of one signal that the server may keep between two notifications
@@ -95,7 +98,7 @@ class OpcUaLink:
         self._client.session_timeout = int(SESSION_S * 1000)
         self._client.connection_lost_callback = self._socket_is_lost
         self._subscription: _Published | None = None
-        self._namespaces: list[str] = []
+        self._places = 0  # how many signals may be spoken of
         self._patience_s = math.inf
         self._queue: asyncio.Queue[Notification] = asyncio.Queue(QUEUE)
 
@@ -116,21 +119,18 @@ class OpcUaLink:
             ) from None
         except OSError as error:
             raise self._endpoint.unreachable(error) from error
-        except (uaerrors.UaError, ServiceError) as error:
+        except Exception as error:
             raise self._failed("cannot open a session", error) from error
+        keep_alives = math.ceil(KEEP_ALIVE_S / publishing_s)
         params = ua.CreateSubscriptionParameters(
             RequestedPublishingInterval=publishing_s * 1000,
-            RequestedMaxKeepAliveCount=max(1, math.ceil(KEEP_ALIVE_S / publishing_s)),
-            RequestedLifetimeCount=max(10, 10 * math.ceil(KEEP_ALIVE_S / publishing_s)),
+            RequestedMaxKeepAliveCount=keep_alives,
+            RequestedLifetimeCount=10 * keep_alives,
             MaxNotificationsPerPublish=10_000,
             PublishingEnabled=True,
         )
         self._subscription = _Published(self, self._client, params)
-        async with self.lifeline.hold():
-            try:
-                revised = await self._subscription.init()
-            except (OSError, uaerrors.UaError, ServiceError) as error:
-                raise self._failed("cannot subscribe", error) from error
+        revised = await self._ask("cannot subscribe", self._subscription.init)
         keep_alive_s = revised.RevisedPublishingInterval / 1000 * revised.RevisedMaxKeepAliveCount
         self._patience_s = 2 * keep_alive_s + self._timeout_s
 
@@ -141,12 +141,20 @@ class OpcUaLink:
         """
         if self._subscription is None:
             raise RuntimeError("subscribe before open")
-        async with self.lifeline.hold():
-            try:
-                self._namespaces = await self._client.get_namespace_array()
-                return await self._subscribe(self._subscription, wishes)
-            except (OSError, uaerrors.UaError, ServiceError) as error:
-                raise self._failed("cannot subscribe", error) from error
+        namespaces = await self._ask("cannot read the namespaces", self._client.get_namespace_array)
+        codes = [status.BAD_NODE_UNKNOWN] * len(wishes)
+        requests = {
+            row: request for row, wish in enumerate(wishes) if (request := _request(wish, namespaces))
+        }
+        rows = list(requests)
+        self._places = max(self._places, *(wish.place + 1 for wish in wishes))
+        for start in range(0, len(rows), ITEMS_PER_CALL):
+            chunk = rows[start : start + ITEMS_PER_CALL]
+            create = partial(self._subscription.create_monitored_items, [requests[row] for row in chunk])
+            results = await self._ask("cannot subscribe", create)
+            for row, result in zip(chunk, results, strict=True):
+                codes[row] = int(result.value) if isinstance(result, ua.StatusCode) else status.GOOD
+        return codes
 
     async def next(self) -> Notification:
         """Wait for the next notification. What came before the link was lost is still given."""
@@ -165,16 +173,18 @@ class OpcUaLink:
     async def close(self) -> None:
         """Take leave if the server listens, and let go of the socket in any case."""
         publishing = self._client.uaclient.session._publish_task  # noqa: SLF001 - it is left behind otherwise
-        with suppress(TimeoutError):
-            async with asyncio.timeout(CLOSE_S):
-                await self._client.disconnect()
-        protocol = self._client.uaclient.protocol
-        if protocol is not None and protocol.transport is not None:
-            protocol.transport.abort()
-        self._client.disconnect_socket()
-        if publishing is not None:
-            publishing.cancel()
-            await asyncio.wait([publishing])
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_S):
+                    await self._client.disconnect()
+        finally:
+            protocol = self._client.uaclient.protocol
+            if protocol is not None and protocol.transport is not None:
+                protocol.transport.abort()
+            self._client.disconnect_socket()
+            if publishing is not None:
+                publishing.cancel()
+                await asyncio.wait([publishing])
         await asyncio.sleep(0)  # asyncio closes the socket in the next round of its loop
 
     def published(self, notices: Sequence[object]) -> None:
@@ -182,7 +192,11 @@ class OpcUaLink:
         items: list[Item] = []
         for notice in notices:
             if isinstance(notice, ua.DataChangeNotification):
-                items += [Item(item.ClientHandle - 1, item.Value) for item in notice.MonitoredItems]
+                items += [
+                    Item(item.ClientHandle - 1, item.Value or ua.DataValue())
+                    for item in notice.MonitoredItems
+                    if 0 < item.ClientHandle <= self._places  # a server may say anything
+                ]
             elif isinstance(notice, ua.StatusChangeNotification):
                 self.lifeline.cut(DeviceDown(f"the server ended the subscription: {notice.Status.name}"))
         self.lost += sum(overflowed(item.value) for item in items)
@@ -190,42 +204,17 @@ class OpcUaLink:
             self.lost += len(self._queue.get_nowait().items)
         self._queue.put_nowait(Notification(self._clock(), items))
 
-    async def _subscribe(self, subscription: _Published, wishes: Sequence[Wish]) -> list[int]:
-        codes = [status.BAD_NODE_UNKNOWN] * len(wishes)
-        requests = {row: request for row, wish in enumerate(wishes) if (request := self._request(wish))}
-        rows = list(requests)
-        for start in range(0, len(rows), ITEMS_PER_CALL):
-            chunk = rows[start : start + ITEMS_PER_CALL]
-            results = await subscription.create_monitored_items([requests[row] for row in chunk])
-            for row, result in zip(chunk, results, strict=True):
-                codes[row] = int(result.value) if isinstance(result, ua.StatusCode) else status.GOOD
-        return codes
+    async def _ask(self, what: str, service: Callable[[], Awaitable[_Answer]]) -> _Answer:
+        """Ask the server for something, and wait for the answer.
 
-    def _request(self, wish: Wish) -> ua.MonitoredItemCreateRequest | None:
-        """Ask for a node; nothing when its namespace is not known to the server."""
-        uri, _, rest = wish.node.removeprefix("nsu=").partition(";")
-        node = wish.node
-        if wish.node.startswith("nsu="):
-            if uri not in self._namespaces:
-                return None
-            node = f"ns={self._namespaces.index(uri)};{rest}"
-        parameters = ua.MonitoringParameters(
-            ClientHandle=wish.place + 1,
-            SamplingInterval=wish.sampling_s * 1000,
-            QueueSize=ITEM_QUEUE,
-            DiscardOldest=True,
-        )
-        if wish.deadband:
-            parameters.Filter = ua.DataChangeFilter(
-                Trigger=ua.DataChangeTrigger.StatusValue,
-                DeadbandType=int(ua.DeadbandType.Absolute),
-                DeadbandValue=wish.deadband,
-            )
-        return ua.MonitoredItemCreateRequest(
-            ItemToMonitor=ua.ReadValueId(NodeId=ua.NodeId.from_string(node), AttributeId=AttributeIds.Value),
-            MonitoringMode=ua.MonitoringMode.Reporting,
-            RequestedParameters=parameters,
-        )
+        asyncua lets every error of its parser through: ValueError, struct.error, even AssertionError. A server that
+        sends nonsense is a device that is down, not a bug of ours; so here, and only here, any error counts as one.
+        """
+        async with self.lifeline.hold():
+            try:
+                return await service()
+            except Exception as error:
+                raise self._failed(what, error) from error
 
     def _failed(self, what: str, error: Exception) -> DeviceDown:
         """Say why a request failed after the connection was made."""
@@ -244,3 +233,34 @@ class OpcUaLink:
 
 def _lost() -> DeviceDown:
     return DeviceDown("the connection was lost", "did the device or its OPC UA server restart?")
+
+
+def _request(wish: Wish, namespaces: Sequence[str]) -> ua.MonitoredItemCreateRequest | None:
+    """Ask for a node; nothing when its namespace is not known to the server."""
+    node = wish.node
+    if node.startswith("nsu="):
+        uri, _, identifier = node.removeprefix("nsu=").partition(";")
+        if uri not in namespaces:
+            return None
+        node = f"ns={namespaces.index(uri)};{identifier}"
+    parameters = ua.MonitoringParameters(
+        ClientHandle=wish.place + 1,
+        SamplingInterval=wish.sampling_s * 1000,
+        QueueSize=ITEM_QUEUE,
+        DiscardOldest=True,
+    )
+    if wish.deadband:
+        parameters.Filter = ua.DataChangeFilter(
+            Trigger=ua.DataChangeTrigger.StatusValue,
+            DeadbandType=int(ua.DeadbandType.Absolute),
+            DeadbandValue=wish.deadband,
+        )
+    try:
+        node_id = ua.NodeId.from_string(node)
+    except uaerrors.UaStringParsingError:
+        return None
+    return ua.MonitoredItemCreateRequest(
+        ItemToMonitor=ua.ReadValueId(NodeId=node_id, AttributeId=AttributeIds.Value),
+        MonitoringMode=ua.MonitoringMode.Reporting,
+        RequestedParameters=parameters,
+    )

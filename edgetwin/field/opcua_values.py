@@ -12,6 +12,7 @@ from edgetwin.core import status
 from edgetwin.core.signals import UNSTAMPED, Frame, Ids, Stamp
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST = datetime(2262, 1, 1, tzinfo=UTC)  # int64 holds ns until then
 _MICROSECOND = timedelta(microseconds=1)
 _EXACT = 2**53  # up to here a float64 holds every integer
 
@@ -59,12 +60,12 @@ def code_of(value: ua.DataValue) -> int:
 
 
 def source_ns(value: ua.DataValue) -> int:
-    """Give the source's own time in ns UTC. Servers send 1601 for "no time"."""
+    """Give the source's own time in ns UTC. Servers send 1601 or 9999 for "no time"."""
     return UNSTAMPED if value.SourceTimestamp is None else _ns(value.SourceTimestamp)
 
 
 def _ns(stamp: datetime) -> int:
-    return (stamp - _EPOCH) // _MICROSECOND * 1000 if stamp > _EPOCH else UNSTAMPED
+    return (stamp - _EPOCH) // _MICROSECOND * 1000 if _EPOCH < stamp < _LAST else UNSTAMPED
 
 
 def overflowed(value: ua.DataValue) -> bool:

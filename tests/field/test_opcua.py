@@ -217,6 +217,34 @@ async def test_a_subscription_that_the_server_ends_is_a_device_that_is_down(ua_s
             await listener.hears("nothing more")
 
 
+async def test_what_a_server_says_of_things_nobody_asked_for_is_ignored(ua_server: UaServer) -> None:
+    async with Listener(ua_server, "level").open() as listener:
+        await listener.frame()
+        strange = [
+            ua.MonitoredItemNotification(handle, ua.DataValue(ua.Variant(9.0)))
+            for handle in (0, 2, 4_000_000_000)
+        ]
+        listener.link.published([ua.DataChangeNotification(strange), object()])
+        await ua_server.write("level", 5.5)
+        assert await listener.hears("level") == (5.5, status.GOOD)
+
+
+async def test_nonsense_in_an_answer_is_a_device_that_is_down(ua_server: UaServer) -> None:
+    async def unparsable() -> None:
+        raise AssertionError  # so does asyncua, among others
+
+    async with Listener(ua_server, "level").open() as listener:
+        await listener.frame()
+        with pytest.raises(DeviceDown, match="cannot subscribe: AssertionError"):
+            await listener.link._ask("cannot subscribe", unparsable)
+
+
+async def test_an_id_that_cannot_be_read_costs_no_other_signal(ua_server: UaServer) -> None:
+    async with Listener(ua_server, "level", nodes={"odd": {"node": "b=0xzz"}}).open() as listener:
+        assert (await listener.hears("odd"))[1] == status.BAD_NODE_UNKNOWN
+        assert (await listener.hears("level"))[1] == status.GOOD
+
+
 async def test_a_user_that_is_not_let_in_is_told_what_to_check(ua_server: UaServer) -> None:
     listener = Listener(ua_server, "level")
     with ua_server.letting_in_only("gw-07", "secret"), pytest.raises(DeviceDown) as down:

@@ -77,7 +77,9 @@ def test_the_sources_own_time_is_kept_to_the_microsecond() -> None:
     assert source_ns(data(1.0, source=stamp)) == 1772366400_123456_000
 
 
-@pytest.mark.parametrize("stamp", [None, datetime(1601, 1, 1, tzinfo=UTC)])
+@pytest.mark.parametrize(
+    "stamp", [None, datetime(1601, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)]
+)
 def test_no_time_is_no_time(stamp: datetime | None) -> None:
     assert source_ns(data(1.0, source=stamp)) == UNSTAMPED
 
