@@ -104,7 +104,9 @@ def _without_secrets(value: object, name: str = "", depth: int = 0) -> object:
         return {str(key): _without_secrets(each, str(key), depth + 1) for key, each in value.items()}
     if depth < _DEEPEST and isinstance(value, list | tuple | set | frozenset):
         return [_without_secrets(each, depth=depth + 1) for each in value]
-    text = str(value) or repr(value)  # many exceptions have no text but a name
+    text = (
+        value if isinstance(value, str) else str(value) or repr(value)
+    )  # an exception may have but its name
     return _SPELT_OUT.sub(rf"\1{HIDDEN}", _URL_PASSWORD.sub(rf"\1{HIDDEN}", text))
 
 

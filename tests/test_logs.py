@@ -188,6 +188,7 @@ def test_what_is_no_secret_is_shown(out: io.StringIO) -> None:
         "password": None,
         "hint": "the broker refused the password: check mqtt.password",
         "monkey": "see",
+        "nothing": "",
         "keepalive": 15,
     }
     log.info("connecting", **context)
