@@ -32,7 +32,7 @@ def load(
     """
     document = read(path)
     problems = list(document.problems)
-    problems += (_placed(mistake, document, {}) for mistake in _passwords_in(document.tables))
+    problems += (_placed(mistake, document, {}) for mistake in passwords_in(document.tables))
     origins = dict[Path, str]()
     for setting in settings(os.environ if environ is None else environ):
         if isinstance(setting, Problem):
@@ -76,7 +76,7 @@ def _placed(mistake: Mistake, document: Document, origins: Mapping[Path, str]) -
     return Problem(document.file, document.lines.of(mistake.path), key, mistake.message, mistake.hint)
 
 
-def _passwords_in(tables: dict[str, Any]) -> Iterator[Mistake]:
+def passwords_in(tables: dict[str, Any]) -> Iterator[Mistake]:
     """Take passwords out of the tables, and refuse them: a file is copied, mailed and put under version control."""
     devices = tables.get("device")
     names = devices if isinstance(devices, dict) else {}
