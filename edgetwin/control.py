@@ -1,4 +1,4 @@
-"""The control socket: how `edgetwin watch` asks the running gateway what it knows.
+"""The control socket: where other processes ask the running gateway what it knows (`cli.ask` is how they do).
 
 A unix socket for its owner alone (0600). One JSON object per line in both directions. Two verbs are answered:
 
@@ -15,7 +15,7 @@ import os
 import socket
 import stat
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -34,7 +34,7 @@ CLIENTS = 16
 REQUEST_BYTES = 4096
 REQUEST_S = 10.0  # a client that asks nothing for so long is sent away
 ANSWER_S = 5.0  # a client that reads nothing for so long is dropped
-EVERY_MIN_S = 0.1
+EVERY_MIN_S = 0.1  # a view is made at most so often, however many clients want one
 _LONGEST_PATH = 107  # what fits into a unix socket address
 
 
@@ -53,11 +53,8 @@ def rhythm_s(text: object) -> float:
     try:
         return max(EVERY_MIN_S, seconds(text))
     except PydanticCustomError as error:
-        raise ValueError(error.message()) from None
-
-
-class NoAnswer(Exception):  # noqa: N818 - a state of the machine, said to the user
-    """The gateway cannot be asked. The message says what to do."""
+        hint = (error.context or {}).get("hint")
+        raise ValueError(f"{error.message()}; {hint}" if hint else error.message()) from None
 
 
 def runtime_directories(environ: Mapping[str, str]) -> list[Path]:
@@ -76,13 +73,6 @@ def socket_path(configured: Path | None, environ: Mapping[str, str] = os.environ
     return configured or runtime_directories(environ)[0] / SOCKET
 
 
-def find_socket(environ: Mapping[str, str] = os.environ) -> Path:
-    """Say where a gateway on this machine is likely to listen: the first place that has a socket."""
-    places = [*runtime_directories(environ), Path("/run/edgetwin")]
-    paths = [place / SOCKET for place in places]
-    return next((path for path in paths if os.access(path.parent, os.X_OK) and path.exists()), paths[0])
-
-
 class ControlServer:
     """Answers clients while its context is open. `view` gives what the gateway knows at this moment."""
 
@@ -90,18 +80,24 @@ class ControlServer:
         self.path = path
         self._view = view
         self._socket: socket.socket | None = None
+        self._inode = 0
+        self._newest = b""
+        self._newest_until = 0.0
         self._clients = 0
         self.counters = {"control_clients": 0, "control_refused": 0, "control_dropped": 0}
 
     def __enter__(self) -> Self:
         """Take the socket, or raise AlreadyRunning."""
         self._socket = _listen(self.path)
+        self._inode = self.path.stat().st_ino
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._socket is not None:
             self._socket.close()
-            self.path.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                if self.path.stat().st_ino == self._inode:  # and not of another gateway that took the place
+                    self.path.unlink()
 
     async def run(self) -> None:
         """Serve until cancelled. A client's task that crashes is a bug, and ends this one."""
@@ -122,7 +118,7 @@ class ControlServer:
         try:
             if self._clients > CLIENTS:
                 self.counters["control_refused"] += 1
-                await _send(writer, {"error": f"{CLIENTS} clients are being served already, try again later"})
+                await _send(writer, _error(f"{CLIENTS} clients are being served already, try again later"))
             else:
                 await self._answer(reader, writer)
         except TimeoutError:
@@ -140,19 +136,27 @@ class ControlServer:
             async with asyncio.timeout(REQUEST_S):
                 line = await reader.readline()
         except ValueError:  # longer than any request of ours
-            await _send(writer, {"error": f"a request has at most {REQUEST_BYTES} bytes"})
+            await _send(writer, _error(f"a request has at most {REQUEST_BYTES} bytes"))
             return
         if not line:
             return
         try:
             every_s = _read_request(line)
         except ValueError as error:
-            await _send(writer, {"error": str(error)})
+            await _send(writer, _error(str(error)))
             return
-        await _send(writer, self._view())
+        await _send(writer, self._line())
         while every_s is not None:
             await asyncio.sleep(every_s)
-            await _send(writer, self._view())
+            await _send(writer, self._line())
+
+    def _line(self) -> bytes:
+        """Give the view as one line; clients that ask at the same time share it."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._newest_until:
+            self._newest = _json(self._view())
+            self._newest_until = now + EVERY_MIN_S
+        return self._newest
 
 
 def _read_request(line: bytes) -> float | None:
@@ -172,9 +176,17 @@ def _read_request(line: bytes) -> float | None:
             raise ValueError('expected a request such as {"verb": "view"}')
 
 
-async def _send(writer: asyncio.StreamWriter, answer: View) -> None:
+def _json(content: Mapping[str, object]) -> bytes:
+    return orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _error(complaint: str) -> bytes:
+    return _json({"error": complaint})
+
+
+async def _send(writer: asyncio.StreamWriter, line: bytes) -> None:
     """Write one line. What waits for a slow client is at most one answer more than the transport's limit."""
-    writer.write(orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE))
+    writer.write(line)
     async with asyncio.timeout(ANSWER_S):
         await writer.drain()
 
@@ -238,39 +250,3 @@ def _remove_stale(path: Path) -> None:
         except (TimeoutError, BlockingIOError):  # its backlog is full: alive, and busy or wedged
             pass
     raise AlreadyRunning(path)
-
-
-def ask(path: Path, request: Mapping[str, object], patience_s: float = 10.0) -> Iterator[View]:
-    """Put a request to the gateway and yield its answers, until it ends the talk or the caller does.
-
-    Raises NoAnswer, with words for the user, when there is no gateway, when it may not be asked, when it is
-    silent for longer than `patience_s`, or when it calls the request wrong.
-    """
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
-        link.settimeout(patience_s)
-        try:
-            link.connect(os.fspath(path))
-            link.sendall(orjson.dumps(request) + b"\n")
-        except (FileNotFoundError, ConnectionRefusedError):
-            raise NoAnswer(
-                f"no gateway answers on {path}; start one with `edgetwin run --config FILE`, or say where it "
-                "listens with --socket PATH"
-            ) from None
-        except PermissionError:
-            raise NoAnswer(f"{path} belongs to another user; ask as that user, or as root") from None
-        except TimeoutError:
-            raise NoAnswer(f"the gateway on {path} does not answer") from None
-        with link.makefile("rb") as lines:
-            try:
-                for line in lines:
-                    yield _checked(orjson.loads(line))
-            except TimeoutError:
-                raise NoAnswer(f"the gateway on {path} has said nothing for {patience_s:g} s") from None
-            except ConnectionError:
-                return
-
-
-def _checked(answer: View) -> View:
-    if (complaint := answer.get("error")) is not None:
-        raise NoAnswer(f"the gateway refuses: {complaint}")
-    return answer

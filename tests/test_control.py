@@ -15,10 +15,7 @@ from edgetwin import control
 from edgetwin.control import (
     AlreadyRunning,
     ControlServer,
-    NoAnswer,
     View,
-    ask,
-    find_socket,
     rhythm_s,
     socket_path,
 )
@@ -87,6 +84,32 @@ def test_the_socket_is_for_its_owner_alone(path: Path) -> None:
     with ControlServer(path, view):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_the_socket_of_a_successor_is_left_alone(path: Path) -> None:
+    with ControlServer(path, view):
+        path.unlink()
+        with ControlServer(path, view):
+            pass
+        successor = ControlServer(path, view)
+        successor.__enter__()
+    assert path.exists()
+    successor.__exit__()
+    assert not path.exists()
+
+
+async def test_clients_that_ask_together_share_a_view(path: Path) -> None:
+    made = 0
+
+    def counted() -> View:
+        nonlocal made
+        made += 1
+        return view()
+
+    async with serving(path, counted):
+        answers = await asyncio.gather(*(say(path, b'{"verb": "view"}\n') for _ in range(10)))
+    assert answers == [[view()]] * 10
+    assert made < 10
 
 
 def test_the_socket_is_gone_afterwards(path: Path) -> None:
@@ -193,44 +216,12 @@ async def test_a_view_that_crashes_is_a_bug_and_ends_the_server(path: Path) -> N
             await task
 
 
-async def test_the_client_side_reads_what_the_server_says(path: Path) -> None:
-    async with serving(path):
-        views = ask(path, {"verb": "watch", "every": "100 ms"})
-        for _ in range(2):
-            assert await asyncio.to_thread(next, views) == view()
-        await asyncio.to_thread(views.close)  # type: ignore[attr-defined]
-        with pytest.raises(NoAnswer, match="no verb 'dance' here"):
-            await asyncio.to_thread(lambda: list(ask(path, {"verb": "dance"})))
-
-
-def test_without_a_gateway_the_client_says_what_to_do(path: Path) -> None:
-    with pytest.raises(NoAnswer, match="edgetwin run --config"):
-        list(ask(path, {"verb": "view"}))
-
-
-def test_a_silent_gateway_is_not_waited_for_for_ever(path: Path) -> None:
-    path.parent.mkdir()
-    with socket.socket(socket.AF_UNIX) as wedged:
-        wedged.bind(os.fspath(path))
-        wedged.listen()
-        with pytest.raises(NoAnswer, match=r"has said nothing for 0\.05 s"):
-            list(ask(path, {"verb": "view"}, patience_s=0.05))
-
-
 def test_the_place_of_the_socket() -> None:
     systemd = {"RUNTIME_DIRECTORY": "/run/edgetwin:/run/other", "XDG_RUNTIME_DIR": "/run/user/7"}
     assert socket_path(Path("/x/y.sock"), systemd) == Path("/x/y.sock")
     assert socket_path(None, systemd) == Path("/run/edgetwin/control.sock")
     assert socket_path(None, {"XDG_RUNTIME_DIR": "/run/user/7"}) == Path("/run/user/7/edgetwin/control.sock")
     assert str(socket_path(None, {})) == f"/tmp/edgetwin-{os.getuid()}/control.sock"  # noqa: S108 - as it says
-
-
-def test_a_client_looks_where_a_socket_is(tmp_path: Path) -> None:
-    environ = {"RUNTIME_DIRECTORY": f"{tmp_path}/none", "XDG_RUNTIME_DIR": os.fspath(tmp_path)}
-    (tmp_path / "edgetwin").mkdir()
-    there = tmp_path / "edgetwin" / "control.sock"
-    there.touch()
-    assert find_socket(environ) == there
 
 
 def test_a_rhythm_has_a_unit_and_a_least_value() -> None:

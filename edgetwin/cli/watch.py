@@ -3,7 +3,8 @@
 The picture is refreshed in place until Ctrl-C. Into a pipe or a file goes one plain picture after the other, or
 with --json one JSON line per view. When the gateway goes away it says so, and goes on once it is back.
 
-Exit codes: 0 done, 69 no gateway is running here, 130 ended with Ctrl-C.
+Exit codes: 0 done, 2 a wrong option, 69 no gateway is running here, 78 the configuration is wrong, 130 ended
+with Ctrl-C.
 """
 
 import argparse
@@ -18,13 +19,12 @@ from pathlib import Path
 
 import orjson
 
+from edgetwin.cli.ask import NoAnswer, ask, find_socket
 from edgetwin.cli.screen import Screen, render
 from edgetwin.config.load import load
 from edgetwin.config.problems import ConfigProblems
-from edgetwin.control import NoAnswer, View, ask, find_socket, rhythm_s
+from edgetwin.control import View, rhythm_s
 
-NO_GATEWAY = 69  # EX_UNAVAILABLE
-BAD_CONFIG = 78  # EX_CONFIG
 USAGE = 2
 SILENCE_S = 10.0  # a gateway that says nothing for so long beyond its rhythm is wedged
 RETRY_S = 1.0
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
         every_s = rhythm_s(args.every)
     except ConfigProblems as problems:
         print(problems, file=sys.stderr)
-        return BAD_CONFIG
+        return os.EX_CONFIG
     except ValueError as error:
         print(f"edgetwin watch: --every: {error}", file=sys.stderr)
         return USAGE
@@ -59,11 +59,11 @@ def run(args: argparse.Namespace) -> int:
     try:
         if args.once:
             print(_text(_first(ask(path, {"verb": "view"}, patience_s), path), as_json=args.json))
-            return 0
+            return os.EX_OK
         return _follow(path, args.every, patience_s, as_json=args.json)
     except NoAnswer as reason:
         print(f"edgetwin watch: {reason}", file=sys.stderr)
-        return NO_GATEWAY
+        return os.EX_UNAVAILABLE
 
 
 def _socket(args: argparse.Namespace) -> Path:
