@@ -77,7 +77,7 @@ def _socket(args: argparse.Namespace) -> Path:
 def _follow(path: Path, every: str, patience_s: float, *, as_json: bool) -> int:
     """Show views for ever. Raises NoAnswer when there has never been one; later it waits for the gateway."""
     request = {"verb": "watch", "every": every}
-    views = ask(path, request, patience_s)
+    views: Iterator[View] = ask(path, request, patience_s)
     view = _first(views, path)
     with ExitStack() as stack:
         show = _plain(as_json=as_json)
