@@ -140,7 +140,7 @@ class CsvFile:
             try:
                 time = clock.of(cells)
             except ValueError:
-                if any(map(str.strip, cells)):  # a row of separators alone says nothing, as an empty line
+                if any(map(str.strip, row)):  # a row of separators alone says nothing, as an empty line
                     text = " ".join(cells[place] for place in clock.places)
                     self.problems.add(Trouble.TIME, line, f"{text!r} is no time, so the row is left out")
                 continue
