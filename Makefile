@@ -28,6 +28,7 @@ lint: $(VENV)/.test ## Check style and types; nothing is changed
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
+	@for each in $(wildcard tests/*/conftest.py); do $(VENV)/bin/mypy "$$each" || exit; done
 	@if command -v shellcheck >/dev/null; then echo shellcheck $(scripts); shellcheck $(scripts); fi
 
 install: ## Put the service in place (as root); DESTDIR=FOLDER puts the same tree into a folder
