@@ -72,29 +72,33 @@ def parse(text: str, file: str) -> Document:
         try:
             tables = tomllib.loads("\n".join(lines))
         except tomllib.TOMLDecodeError as error:
-            what, number = _place(error, lines)
-            ends_at, number = number, _begin(what, lines, number)
-            table = _table_at(lines, number)
-            key = _KEY.match(lines[number - 1])
-            path = (*table, *_keys(key[1])) if key else table
-            shown = "" if _SECRET.search(lines[number - 1]) else lines[number - 1]
-            message, hint = explain(what, shown, _first_line(lines, path, number))
-            if key is None or ends_at != number or len(problems) == _MOST:
-                hint = f"{hint}; {_UNCHECKED}" if hint else _UNCHECKED
-                raise ConfigProblems(
-                    [*problems, Problem(file, number, key_text(path), message, hint)]
-                ) from None
-            problems.append(Problem(file, number, key_text(path), message, hint))
+            problem, path = _complaint(error, lines, file)
+            problems.append(problem)
+            if path is None or len(problems) > _MOST:
+                raise ConfigProblems(problems) from None
             lost.add(path)
-            lines[number - 1] = ""
-        except (
-            RecursionError,
-            ValueError,
-        ):  # a number of thousands of digits, brackets in brackets in brackets
+            lines[(problem.line or 1) - 1] = ""
+        except (RecursionError, ValueError):
+            # A number of thousands of digits, brackets in brackets in brackets.
             what = "there is a number or a list in it that is too long to be meant"
             raise ConfigProblems([*problems, Problem(file, None, "", what)]) from None
         else:
             return Document(file, "\n".join(lines), tables, frozenset(lost), tuple(problems))
+
+
+def _complaint(error: tomllib.TOMLDecodeError, lines: list[str], file: str) -> tuple[Problem, Path | None]:
+    """Tell what tomllib cannot read, and which key its line was for, if the rest can be read without that line."""
+    what, noticed = _place(error, lines)
+    number = _begin(what, lines, noticed)
+    line = lines[number - 1]
+    key = _KEY.match(line)
+    table = _table_at(lines, number)
+    path = (*table, *_keys(key[1])) if key else table
+    message, hint = explain(what, "" if _SECRET.search(line) else line, _first_line(lines, path, number))
+    alone = key is not None and number == noticed
+    if not alone:
+        hint = f"{hint}; {_UNCHECKED}" if hint else _UNCHECKED
+    return Problem(file, number, key_text(path), message, hint), path if alone else None
 
 
 def _place(error: tomllib.TOMLDecodeError, lines: list[str]) -> tuple[str, int]:

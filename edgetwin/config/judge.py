@@ -5,7 +5,6 @@ the rest is judged again, until something stands that rules across tables can be
 """
 
 import copy
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +19,9 @@ from edgetwin.config.tree import SCHEMES, Config
 from edgetwin.config.words import mistake_of
 
 _NOT_TEXT = ("int_type", "float_type", "bool_type")
+_CONSEQUENCES = (
+    "default_factory_not_called",
+)  # the usual type of a signal hangs on its place, which is told
 
 
 @dataclass(slots=True)
@@ -32,7 +34,7 @@ class Verdict:
 
     def whole(self, path: Path) -> bool:
         """Tell whether nothing had to be cut out of a table."""
-        return not _contains(path, self.lost)
+        return not any(lost[: len(path)] == path for lost in self.lost)
 
 
 def judge(
@@ -44,31 +46,26 @@ def judge(
     for key in tables.keys() - Config.model_fields.keys():
         verdict.mistakes.append(Mistake((key,), *unknown_key((key,), tables)))
         del tables[key]
-    while True:
-        try:
-            verdict.config = Config(**tables)
-        except ValidationError as refusal:
-            before = frozenset(verdict.lost)
-            cuts = list[tuple[Path, bool]]()
-            for error in refusal.errors(include_url=False):
-                path = _path(error)
-                if error["type"] == "default_factory_not_called":
-                    continue  # the key it depends on is told
-                if path in texts and error["type"] in _NOT_TEXT and _became_scalar(tables, path):
-                    continue
-                mistake = mistake_of(error, path, tables)
-                cuts.append((mistake.path, error["type"] == "missing"))
-                if not _contains(mistake.path, before):  # a table that lost a key is not judged as a whole
-                    verdict.mistakes.append(mistake)
-            for path, missing in cuts:
-                verdict.lost.add(path)
-                _cut(path, tables, missing=missing)
-        else:
-            return verdict
+    while errors := _errors(tables, verdict):
+        told = [
+            (mistake_of(error, _path(error), tables), error["type"] == "missing")
+            for error in errors
+            if error["type"] not in _CONSEQUENCES and not _became_scalar(error, tables, texts)
+        ]
+        # A table that lost a key before is not judged as a whole.
+        verdict.mistakes += [mistake for mistake, _ in told if verdict.whole(mistake.path)]
+        for mistake, missing in told:
+            verdict.lost.add(mistake.path)
+            _cut(mistake.path, tables, missing=missing)
+    return verdict
 
 
-def _contains(table: Path, paths: Iterable[Path]) -> bool:
-    return any(path[: len(table)] == table for path in paths)
+def _errors(tables: dict[str, Any], verdict: Verdict) -> list[ErrorDetails]:
+    try:
+        verdict.config = Config(**tables)
+    except ValidationError as refusal:
+        return refusal.errors(include_url=False)
+    return []
 
 
 def _path(error: ErrorDetails) -> Path:
@@ -79,8 +76,11 @@ def _path(error: ErrorDetails) -> Path:
     return path
 
 
-def _became_scalar(tables: dict[str, Any], path: Path) -> bool:
-    """Take a text from the environment for the number or switch that has to be there."""
+def _became_scalar(error: ErrorDetails, tables: dict[str, Any], texts: frozenset[Path]) -> bool:
+    """Take a text from the environment for the number or switch that has to be there, if it can be one."""
+    path = _path(error)
+    if path not in texts or error["type"] not in _NOT_TEXT:
+        return False
     *parents, last = path
     table: Any = tables
     for key in parents:

@@ -1,26 +1,16 @@
 """From a file to the frozen tree: what goes above the file, what is refused, and what must never happen."""
 
-import copy
 import subprocess
 import sys
-from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
-from edgetwin.config.document import parse
-from edgetwin.config.judge import judge
-from edgetwin.config.load import load, locate, passwords_in
+from edgetwin.config.load import load, locate
 from edgetwin.config.modbus import ModbusDevice
 from edgetwin.config.opcua import OpcUaDevice
-from edgetwin.config.problems import EX_CONFIG, ConfigProblems, Problem, key_text
-from edgetwin.config.rules import rules
-from edgetwin.config.sources import Setting, place, settings
+from edgetwin.config.problems import EX_CONFIG, ConfigProblems, Problem
 from edgetwin.config.tree import Config
 from edgetwin.core.errors import ConfigError
 
@@ -247,95 +237,3 @@ def test_the_configuration_is_light_to_import() -> None:
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert result.stderr.strip() == "set()"
-
-
-LINES = EXAMPLE.read_text(encoding="utf-8").split("\n")
-SCRAPS = [
-    "",
-    "]",
-    '"',
-    "'''",
-    "= ",
-    "5",
-    '"5 s"',
-    "[",
-    "{",
-    "}",
-    "[device.plc1]",
-    "true",
-    "\x00",
-    "ä",
-    "at = 1",
-    ".",
-]
-
-
-@given(st.data())
-def test_whatever_is_done_to_a_file_it_loads_or_says_what_is_wrong(data: st.DataObject) -> None:
-    lines = list(LINES)
-    for _ in range(data.draw(st.integers(1, 4))):
-        number = data.draw(st.integers(0, len(lines) - 1))
-        column = data.draw(st.integers(0, len(lines[number])))
-        scrap = data.draw(st.sampled_from(SCRAPS))
-        skip = data.draw(st.integers(0, 12))
-        lines[number] = lines[number][:column] + scrap + lines[number][column + skip :]
-    try:
-        document = parse("\n".join(lines), "gateway.toml")
-    except ConfigProblems:
-        return
-    tables = copy.deepcopy(document.tables)
-    verdict = judge(tables, document.lost)
-    for mistake in [*verdict.mistakes, *rules(verdict, tables, document.lines.of)]:
-        assert 1 <= document.lines.of(mistake.path) <= len(lines)
-        assert mistake.message
-    assert tables == document.tables
-
-
-ANYTHING: st.SearchStrategy[Any] = st.recursive(
-    st.one_of(
-        st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.just(date(2026, 1, 1))
-    ),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner, max_size=2),
-    max_leaves=4,
-).filter(lambda value: value is not None)
-KEYS = st.sampled_from(
-    ["device", "asset", "plc1", "signals", "connect", "_env_file", "", "password", "every", "at"]
-)
-VARIABLES = [
-    "EDGETWIN_MQTT__PASSWORD",
-    "EDGETWIN_MQTT__QUEUE",
-    "EDGETWIN_MQTT__QUEUE__MORE",
-    "EDGETWIN_DEVICE__PLC1",
-    "EDGETWIN_DEVICE__PLC1__UNIT",
-    "EDGETWIN_DEVICE__PLC2__PASSWORD",
-    "EDGETWIN_DEVICE__PLC1__SIGNALS__RUNNING__AT",
-    "EDGETWIN_ASSET__MILL1_BEARING__AREA",
-    "EDGETWIN___X",
-    "EDGETWIN_NOWHERE__X__",
-]
-
-
-def branches(value: object) -> Iterator[dict[str, Any]]:
-    """List all tables in a table, itself first."""
-    if isinstance(value, dict):
-        yield value
-        for inner in value.values():
-            yield from branches(inner)
-
-
-@given(st.data())
-def test_whatever_stands_where_it_should_not_is_told(data: st.DataObject) -> None:
-    document = parse("\n".join(LINES), "gateway.toml")
-    tables = copy.deepcopy(document.tables)
-    for _ in range(data.draw(st.integers(1, 3))):
-        table = data.draw(st.sampled_from(list(branches(tables))))
-        table[data.draw(KEYS | st.sampled_from([*table, ""]))] = data.draw(ANYTHING)
-    for name in data.draw(st.lists(st.sampled_from(VARIABLES), max_size=3)):
-        (setting,) = settings({name: data.draw(st.text(max_size=5))})
-        assert isinstance(setting, Setting)
-        place(setting, tables)
-    passwords = list(passwords_in(tables))
-    verdict = judge(tables)
-    mistakes = [*passwords, *verdict.mistakes, *rules(verdict, tables, document.lines.of)]
-    assert [key_text(mistake.path) for mistake in mistakes if not mistake.message] == []
-    assert verdict.config.device or mistakes
