@@ -58,7 +58,8 @@ from edgetwin.plant.live import LivePlant
 from edgetwin.plant.plant import Plant
 
 REFRESH_S = 0.25
-DRAIN_S = 0.8  # of the gateway's end; all must be over in 2 s
+HIGH = 30  # lines of a terminal that has room for all we have to say
+DRAIN_S = 0.5  # for the gateway to end; all must be over in 2 s
 FASTEST = 100.0
 USAGE = 2
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -94,6 +95,7 @@ def run(args: argparse.Namespace) -> int:
     except ValueError as error:
         print(f"edgetwin demo: {error}", file=sys.stderr)
         return USAGE
+    print("edgetwin demo: a plant, a broker and a gateway start, which takes a few seconds", flush=True)
     try:
         asyncio.run(_Demo(options).run())
     except BrokerNotInstalled as reason:
@@ -193,11 +195,12 @@ class _Demo:
         columns, lines = shutil.get_terminal_size()
         colour = not os.environ.get("NO_COLOR")
         scheduled = self._live.scheduled_faults
-        below = plant_lines(self._live.plant, scheduled=scheduled, colour=colour)
-        below.append(broker.subscription(view["uplink"]["topic"]))
+        high = lines >= HIGH  # on a low terminal the signals need the room
+        below = plant_lines(self._live.plant, scheduled=scheduled, colour=colour)[: lines // 4]
+        if high:
+            below.append(broker.subscription(view["uplink"]["topic"]))
         if keyboard:
-            below += key_lines(columns, scheduled=scheduled, colour=colour)
-        below = below[: lines // 3]  # on a low terminal the keys go first
+            below += key_lines(columns, listed=high, scheduled=scheduled, colour=colour)
         return "\n".join([render(view, columns, lines - len(below), colour=colour), *below])
 
     async def _write(self, gateway: Gateway, broker: Broker) -> None:

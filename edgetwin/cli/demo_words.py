@@ -52,9 +52,10 @@ def plant_lines(plant: Plant, *, scheduled: bool, colour: bool) -> list[str]:
     return [_paint(line, CYAN, colour=colour) for line in lines]
 
 
-def key_lines(columns: int, *, scheduled: bool, colour: bool) -> list[str]:
-    """List the keys, in as many lines as that takes."""
-    entries = [f"{key} {target} {kind}" for key, (target, kind) in KEYS.items()]
+def key_lines(columns: int, *, listed: bool, scheduled: bool, colour: bool) -> list[str]:
+    """List the keys, in as many lines as that takes, or name them in short."""
+    breaking = [f"{key} {target} {kind}" for key, (target, kind) in KEYS.items()]
+    entries = breaking if listed else ["1-9 break something"]
     entries += ["m mend everything", f"s {'stop' if scheduled else 'resume'} the schedule", "q end"]
     # An entry stays in one piece: its spaces do not break while the lines are filled.
     text = "   ".join(entry.replace(" ", "\xa0") for entry in entries)
@@ -106,24 +107,22 @@ def _known(view: View) -> dict[str, tuple[str, str]]:
     """Give, for everything that the gateway watches, its state and the words for it."""
     known: dict[str, tuple[str, str]] = {}
     for device in view["devices"]:
-        known[f"device {device['name']}"] = _link(device["name"], device["up"], device["reason"])
+        name = device["name"]
+        words = f"{name} is up" if device["up"] else f"{name} is down: {device['reason']}"
+        # Not up and no reason: it has not been tried yet. Why it is down may change while it is; once is enough.
+        state = ("up" if device["up"] else "down") if device["up"] or device["reason"] else EXPECTED
+        known[f"device {name}"] = (state, words)
     uplink = view["uplink"]
-    known["broker"] = _link(f"the broker {uplink['broker']}", uplink["connected"], uplink["reason"])
+    link = "connected" if uplink["connected"] else f"away: {uplink['reason']}"
+    known["broker"] = (link, f"the broker {uplink['broker']} is {link}")
     for alert in view["alerts"]:
         if alert["active"]:
             known[f"alert {_key(alert)}"] = ("active", f"alert, {alert['severity']}: {alert['message']}")
     for row in view["signals"]:
-        # A signal that is still being learned is not worth a line.
-        state = EXPECTED if "startup" in row["reasons"] or row["quality"] == "good" else row["quality"]
-        known[f"signal {row['name']}"] = (state, _quality_words(row))
+        # A signal that is still being learned, or whose whole device is away, is not worth a line.
+        silent = row["quality"] == "good" or not {"startup", "comm"}.isdisjoint(row["reasons"])
+        known[f"signal {row['name']}"] = (EXPECTED if silent else row["quality"], _quality_words(row))
     return known
-
-
-def _link(name: str, up: bool, reason: str | None) -> tuple[str, str]:  # noqa: FBT001 - as it stands in the view
-    if up:
-        return "up", f"{name} is up"
-    # Not up and no reason: it has not been tried yet.
-    return (reason, f"{name} is down: {reason}") if reason else (EXPECTED, f"{name} is away")
 
 
 def _key(alert: Mapping[str, Any]) -> tuple[str, int]:

@@ -12,7 +12,7 @@ from random import Random
 from edgetwin.plant.instrument import Instrument
 
 DRIFT_SHARE = 0.004  # of the span, per second
-SPIKE_CHANCE = 0.04  # per reading
+SPIKE_CHANCE = 0.08  # per reading
 SPIKE_SHARE = 0.25  # of the span
 NOISE_TIMES = 15.0  # what a noisy sensor's sigma is multiplied by
 

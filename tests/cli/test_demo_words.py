@@ -70,8 +70,9 @@ def test_a_change_of_quality_is_said_with_the_corrected_value() -> None:
     ]
 
 
-def test_that_a_signal_is_still_being_learned_is_not_worth_a_line() -> None:
+def test_what_is_still_being_learned_or_away_with_its_device_is_not_worth_a_line() -> None:
     assert told(view(quality="uncertain", reasons=("startup",)), view()) == []
+    assert told(view(), view(quality="bad", reasons=("comm", "substituted"))) == []
 
 
 def test_an_alert_is_said_when_it_begins_and_when_it_is_over() -> None:
@@ -82,6 +83,7 @@ def test_an_alert_is_said_when_it_begins_and_when_it_is_over() -> None:
 def test_a_device_is_said_to_be_down_and_up_again() -> None:
     down = view(up=False, reason="connection refused")
     assert told(view(), down) == ["the gateway: mill is down: connection refused"]
+    assert told(down, view(up=False, reason="no answer within 1 s")) == []
     assert told(down, view()) == ["the gateway: mill is up"]
 
 
@@ -130,11 +132,17 @@ def test_every_key_breaks_something_that_can_break() -> None:
 
 def test_the_list_of_keys_fits_the_terminal_and_breaks_no_entry() -> None:
     for columns in (60, 80, 200):
-        lines = key_lines(columns, scheduled=True, colour=False)
+        lines = key_lines(columns, listed=True, scheduled=True, colour=False)
         assert max(map(len, lines)) <= columns
         entries = [entry for line in lines for entry in re.split(r" {3}", line)]
         assert "5 feed.tank_level drop-out" in entries
         assert "s stop the schedule" in entries
+
+
+def test_where_there_is_no_room_the_keys_are_named_in_one_line() -> None:
+    assert key_lines(80, listed=False, scheduled=False, colour=False) == [
+        "1-9 break something   m mend everything   s resume the schedule   q end"
+    ]
 
 
 def test_the_line_to_subscribe_with_can_be_pasted_into_a_shell() -> None:
