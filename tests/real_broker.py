@@ -71,6 +71,7 @@ class Mosquitto:
         self._reader = threading.Thread(target=read, daemon=True)
         self._reader.start()
         if not running.wait(DEADLINE_S) or process.poll() is not None:
+            self.stop()
             raise RuntimeError(f"mosquitto does not start:\n{''.join(self.said)}")
 
     def stop(self) -> None:

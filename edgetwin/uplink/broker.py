@@ -17,7 +17,7 @@ _HINTS = {
     "version": 'a broker that speaks only MQTT 3.1.1 needs mqtt.version = "3.1.1"',
     "client": "set another mqtt.client_id: this one is taken, or the broker does not allow it",
     "lost": "it is tried again; if it comes and goes, another client may use the same mqtt.client_id",
-    "stranger": "it hung up at once: check mqtt.version, and that this is a port for MQTT",
+    "stranger": 'check that this is a port for MQTT; an older broker may need mqtt.version = "3.1.1"',
     "later": "the broker is overloaded or stopping; it is asked again later",
     "rights": "the broker's access list must allow this user to publish there",
 }
@@ -104,6 +104,11 @@ def lost(*, silent: bool, accepted: bool) -> BrokerDown:
     """Say what a connection means that ended without a word from the broker."""
     reason = "no sign of life, keep-alive ran out" if silent else "connection lost"
     return BrokerDown(reason, _HINTS["lost" if accepted else "stranger"])
+
+
+def unwelcoming() -> BrokerDown:
+    """Say what it means when a connection is accepted and our introduction is not answered."""
+    return BrokerDown("it takes the connection but gives no answer", _HINTS["stranger"])
 
 
 def unacknowledged(code: int) -> str:

@@ -66,6 +66,8 @@ class Link:
         self._greet = greet
         self._session: Session | None = None
         self._told: set[tuple[Broker, str]] = set()  # what was logged about this outage
+        self._losing = False  # the queue is full, and that was said
+        self._lost_before = 0
         self._too_large: set[str] = set()  # topics, logged once
         self._may_ask = True
         self._closing = False
@@ -102,6 +104,7 @@ class Link:
 
     def pump(self) -> None:
         """Send what waits, as far as the broker's window allows."""
+        self._say_loss()
         session = self._session
         if session is None:
             return
@@ -112,6 +115,7 @@ class Link:
                 continue
             session.publish(message)
         if not self._outbox and not session.on_their_way:
+            self._losing = False
             self._settled.set()
         else:
             self._settled.clear()
@@ -143,8 +147,16 @@ class Link:
             session.drop()
         return left
 
+    def _say_loss(self) -> None:
+        """Say once, until all is sent again, that the queue is too short."""
+        if self._outbox.lost > self._lost_before and not self._losing:
+            self._losing = True
+            hint = "they are counted in health; mqtt.queue is the room for them"
+            log.warning("queue is full, the oldest messages are dropped", hint=hint)
+        self._lost_before = self._outbox.lost
+
     def _refuse_large(self, message: Message, size: int, largest: int) -> None:
-        self._outbox.drop(message)
+        self._drop(message)
         if message.topic not in self._too_large:
             self._too_large.add(message.topic)
             hint = f"the broker takes {largest}: raise its limit, or claim the signals by smaller assets"
@@ -187,13 +199,22 @@ class Link:
         self._connects += 1
         self._session = session
         self.state = LinkState(connected=True, broker=str(session.broker), since_ns=now.wall)
-        log.info("broker connected", broker=str(session.broker), queued=len(self._outbox))
+        log.info(
+            "broker connected",
+            broker=str(session.broker),
+            queued=len(self._outbox),
+            dropped=self._outbox.lost,
+        )
         greeting = self._greet()
         self._outbox.put(greeting.birth)
         self._outbox.tell_standing_again()
         if self._may_ask:
             session.ask_for_kept(greeting.alerts, self._on_kept)
         self.pump()
+
+    def _drop(self, message: Message) -> None:
+        self._outbox.drop(message)
+        self._lost_before = self._outbox.lost  # it was not for want of room
 
     def _on_kept(self, topic: str) -> None:
         """Have the broker forget an alert from an earlier life of the gateway, which nobody else would end."""
@@ -214,7 +235,7 @@ class Link:
             back[0].attempts += 1
             if back[0].attempts >= _ATTEMPTS:
                 log.error("message dropped: connections die with it", topic=back[0].topic, attempts=_ATTEMPTS)
-                self._outbox.drop(back.pop(0))
+                self._drop(back.pop(0))
         self._outbox.put_back(back)
 
     def _down(self, broker: Broker, down: BrokerDown) -> None:

@@ -108,7 +108,9 @@ class RowWriter:
         """Name a state, or give the text of a text signal; None where it has no name or was not read."""
         signal = self._table[int(outcome.ids[place])]
         if signal.kind is Kind.TEXT:
-            return outcome.texts[place] if outcome.texts else None
+            text = outcome.texts[place] if outcome.texts else None
+            # Devices send what they like; a broken surrogate must not cost the whole message.
+            return None if text is None else text.encode(errors="replace").decode()
         code = float(outcome.raw[place])
         return signal.names.get(int(code)) if np.isfinite(code) else None
 

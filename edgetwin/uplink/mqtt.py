@@ -21,7 +21,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from edgetwin.uplink.broker import Broker, BrokerDown, lost, refusal, unacknowledged
+from edgetwin.uplink.broker import Broker, BrokerDown, lost, refusal, unacknowledged, unwelcoming
 from edgetwin.uplink.outbox import Message
 
 log = structlog.get_logger()
@@ -75,9 +75,8 @@ class Session:
         self.rejected = 0
         self.may_retain = True
         self.largest = 0  # bytes of a packet; 0: the broker set no limit
-        self.asked = self.answered = (
-            False  # whether a subscription was asked for, and whether that was answered
-        )
+        self.asked = False  # for what the broker keeps
+        self.answered = False
         self._on_room = self._guard(on_room)
         self._on_kept: Callable[[str], None] = lambda _topic: None
         self._on_their_way: dict[int, Message] = {}
@@ -118,7 +117,7 @@ class Session:
                 await session._accepted
         except TimeoutError:
             session.drop()
-            raise BrokerDown("it accepts connections but does not speak MQTT", "check the port") from None
+            raise unwelcoming() from None
         except BaseException:
             session.drop()
             raise
@@ -195,6 +194,8 @@ class Session:
             step()
         except Exception as error:  # noqa: BLE001 - paho fails in many ways on bytes it does not understand
             self._end(BrokerDown(f"it sent something that is no MQTT: {error!r}", "check mqtt.version"))
+        if self._paho.socket() is None:  # and no callback has told why
+            self._end(lost(silent=False, accepted=self._accepted.done()))
 
     # What paho calls. Its arguments are many, and few of them matter here.
 
@@ -232,12 +233,7 @@ class Session:
             self._accepted.set_result(None)
 
     def _on_disconnect(
-        self,
-        _paho: Client,
-        _data: object,
-        flags: DisconnectFlags,
-        code: ReasonCode,
-        _properties: object,
+        self, _paho: Client, _data: object, flags: DisconnectFlags, code: ReasonCode, _properties: object
     ) -> None:
         if self._refused is not None:
             self._end(self._refused)
@@ -260,12 +256,8 @@ class Session:
         self.rejected += 1
         if code.value not in self._complaints:  # once per connection and reason
             self._complaints.add(code.value)
-            log.warning(
-                "broker rejects messages",
-                topic=message.topic,
-                reason=str(code),
-                hint=unacknowledged(code.value),
-            )
+            hint = unacknowledged(code.value)
+            log.warning("broker rejects messages", topic=message.topic, reason=str(code), hint=hint)
 
     def _on_suback(self, *_: object) -> None:
         self.answered = True
@@ -275,7 +267,7 @@ class Session:
             self._on_kept(message.topic)
 
     def _end(self, why: Exception | None) -> None:
-        """End once, for the first reason: paho tells of some losses twice, and closes without a word on others."""
+        """End once, for the first reason: paho tells of some losses twice."""
         if self.ended.done():
             return
         if why is None:

@@ -94,6 +94,11 @@ class Outbox:
         newest = sum(len(messages) for messages in self._newest.values())
         return len(self._state) + len(self._alerts) + len(self._again) + newest
 
+    @property
+    def lost(self) -> int:
+        """How many messages were dropped, over all lanes."""
+        return self.dropped.total()
+
     def put(self, message: Message) -> None:
         """Add one message behind those of its lane."""
         if message.lane is Lane.STATE:

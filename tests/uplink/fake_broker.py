@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import NamedTuple
@@ -65,11 +66,11 @@ async def _length(reader: asyncio.StreamReader) -> int:
 
 
 @asynccontextmanager
-async def fake_broker(answer: Answer) -> AsyncIterator[FakeBroker]:
+async def fake_broker(answer: Answer, tls: ssl.SSLContext | None = None) -> AsyncIterator[FakeBroker]:
     """Serve on a free port for the length of a test."""
     fake = FakeBroker(answer)
-    server = await asyncio.start_server(fake.serve, "127.0.0.1", 0)
-    fake.url = f"mqtt://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    server = await asyncio.start_server(fake.serve, "127.0.0.1", 0, ssl=tls)
+    fake.url = f"{'mqtt' if tls is None else 'mqtts'}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
         yield fake
     finally:

@@ -120,6 +120,11 @@ def test_a_state_and_a_text_say_their_label() -> None:
     assert "label" not in rows_of(outcome({0: 1.0}))[0]
 
 
+def test_a_broken_text_does_not_cost_the_message() -> None:
+    told = states(outcome({3: math.nan}, texts=("a\ud800b",)))
+    assert told["plc2"]["signals"]["recipe"]["label"] == "a?b"
+
+
 def test_the_status_of_the_device_is_kept_and_named() -> None:
     (row,) = rows_of(outcome({1: math.nan}, status=modbus_exception(2)))
     assert row["status"] == BAD_DEVICE_FAILURE | 2

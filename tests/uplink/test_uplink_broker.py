@@ -144,7 +144,9 @@ async def test_a_broker_that_dies_costs_nothing_that_fits_the_queue(
     assert len(logbook.named("broker connected")) == 2
 
 
-async def test_what_does_not_fit_the_queue_is_counted_and_said_in_health(broker: Mosquitto) -> None:
+async def test_what_does_not_fit_the_queue_is_counted_and_said_in_health(
+    broker: Mosquitto, logbook: Logbook
+) -> None:
     uplink = make_uplink({"brokers": [broker.url], "queue": 3}, {"mode": "every-tick"})
     for value in range(8):
         uplink.tell(outcome({1: float(value)}))
@@ -155,6 +157,7 @@ async def test_what_does_not_fit_the_queue_is_counted_and_said_in_health(broker:
         seqs = [heard.json["seq"] for heard in ear.all_on("state/plc1")]
     assert seqs == [6, 7, 8]  # so a consumer sees that 1 to 5 are missing
     assert health["uplink"]["dropped_state"] == 5
+    assert len(logbook.named("queue is full, the oldest messages are dropped")) == 1
 
 
 async def test_the_next_broker_of_the_list_is_used_when_the_first_is_away(

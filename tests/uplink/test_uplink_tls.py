@@ -1,11 +1,13 @@
 """TLS to a real mosquitto: who is trusted, who is not, and that nothing read stays hidden in the TLS layer."""
 
 import asyncio
+import ssl
 from pathlib import Path
 
 import pytest
 import uvloop
 from certificates import Authority
+from fake_broker import CONNECT, TAKEN_OVER, WELCOME_5, Packet, fake_broker
 from logbook import Logbook
 from real_broker import MakeBroker, Mosquitto
 from uplink_cases import make_uplink, outcome, running
@@ -41,6 +43,21 @@ async def test_a_broker_signed_by_our_authority_is_trusted_and_bursts_come_throu
             await uplink._link._settled.wait()
         assert await uplink.drain(5.0) == 0
     assert uplink.counters["acknowledged"] == 502
+
+
+async def test_nothing_that_was_read_stays_behind_in_tls(authority: Authority, logbook: Logbook) -> None:
+    def answer(packet: Packet, writer: asyncio.StreamWriter) -> None:
+        if packet.kind == CONNECT:
+            writer.write(WELCOME_5 + TAKEN_OVER)  # one record of TLS, two packets of MQTT
+
+    pair = authority.issue("fake")
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(pair.cert, pair.key)
+    async with fake_broker(answer, tls) as fake:
+        uplink = make_uplink({"brokers": [fake.url], "ca_file": authority.file})
+        async with running(uplink):
+            down = await logbook.until("broker down")
+    assert down["reason"] == "session taken over"
 
 
 async def test_a_broker_signed_by_someone_else_is_not_trusted_and_it_is_said(
