@@ -45,24 +45,30 @@ def ramp(ticks: int, rng: np.random.Generator) -> Floats:
 def test_a_random_walk_gains_variance_in_proportion_to_time() -> None:
     wander = learned(random_walk(4096, np.random.default_rng(1)))
     for age in (2.0, 3.0, 4.0, 16.0, 50.0, 256.0):
-        assert typical(wander, age) == pytest.approx(age, rel=0.3), age
+        assert 0.85 * age <= typical(wander, age) <= 1.5 * age, age
 
 
 def test_beyond_what_was_seen_it_goes_on_as_a_random_walk() -> None:
     wander = learned(random_walk(300, np.random.default_rng(2)))
-    assert typical(wander, 10_000.0) == pytest.approx(10_000.0, rel=0.6)
+    # From 300 readings to 10,000 is a long way: it may say five times too much, and never too little.
+    assert 8_000.0 <= typical(wander, 10_000.0) <= 50_000.0
 
 
 def test_stationary_noise_gains_no_more_than_it_is_wide() -> None:
     wander = learned(np.random.default_rng(3).normal(size=(4096, SIGNALS)))
     for age in (2.0, 16.0, 256.0):
-        assert typical(wander, age) == pytest.approx(2.0, rel=0.5), age  # of a difference: twice the variance
+        assert 1.8 <= typical(wander, age) <= 3.5, age  # of a difference: twice the variance
 
 
 def test_a_ramp_gains_the_square_of_the_time() -> None:
     wander = learned(np.arange(2048.0)[:, None] * np.ones(SIGNALS))
     for lag in (2.0, 16.0, 128.0):
-        assert typical(wander, lag) == pytest.approx(lag**2, rel=1e-6)
+        assert lag**2 <= typical(wander, lag) <= 1.6 * lag**2
+
+
+def test_what_was_seen_once_is_doubted_more_than_what_was_seen_often() -> None:
+    series = np.repeat([0.0, 1.0] * 128, 4)[:, None] * np.ones(SIGNALS)
+    assert typical(learned(series[:8]), 4.0) > 2.0 * typical(learned(series), 4.0)
 
 
 def test_a_constant_goes_nowhere() -> None:
