@@ -4,25 +4,27 @@ One form everywhere, always equally long, so that times sort as text. Nanosecond
 digits in every consumer that keeps numbers as doubles.
 """
 
-import numpy as np
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
-from edgetwin.core.signals import Nanos
+from edgetwin.core.signals import UNSTAMPED, Nanos
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def iso(ns: int) -> str:
     """Write one time."""
-    return f"{np.datetime64(ns, 'ns').astype('datetime64[us]')}Z"
+    seconds, rest = divmod(ns, 1_000_000_000)
+    return f"{_second(seconds)}.{rest // 1000:06d}Z"
 
 
 def iso_column(ns: Nanos) -> list[str | None]:
-    """Write a column of times; None where the device gave no stamp (UNSTAMPED is numpy's "not a time").
+    """Write a column of times; None where there is no stamp. Most of a tick came at once: each time is written once."""
+    stamps = ns.tolist()
+    written = {stamp: None if stamp == UNSTAMPED else iso(stamp) for stamp in set(stamps)}
+    return [written[stamp] for stamp in stamps]
 
-    Most values of a tick arrived in the same answer, so each distinct time is written once.
-    """
-    unique, where = np.unique(ns, return_inverse=True)
-    times = unique.astype("datetime64[ns]")
-    written = [f"{text}Z" for text in np.datetime_as_string(times.astype("datetime64[us]")).tolist()]
-    texts: list[str | None] = [
-        None if none else text for none, text in zip(np.isnat(times).tolist(), written, strict=True)
-    ]
-    return [texts[place] for place in where.tolist()]
+
+@lru_cache(maxsize=1024)
+def _second(seconds: int) -> str:
+    return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
