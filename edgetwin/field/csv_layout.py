@@ -99,20 +99,46 @@ class _Table(NamedTuple):
 def _table(lines: Sequence[str], separator: str) -> _Table:
     rows = _parsed(lines, separator)
     start = 1 if lines and _EXCEL_SEPARATOR.fullmatch(lines[0]) else 0
-    if not any(rows[start:]):
+    filled = [place for place in range(start, len(rows)) if any(cell.strip() for cell in rows[place])]
+    if not filled:
         raise UnusableFile("the file is empty")
-    top = _top(rows, start)
-    notes = [f"skipped {top - start} rows before the table"] if any(rows[start:top]) else []
-    header = [cell.strip() for cell in rows[top]]
-    has_header = any(_is_text(cell) for cell in header)
-    if not has_header:
+    notes: list[str] = []
+    top = _header_place(rows, filled)
+    if top is None:
         notes.append("the file has no header row: its columns are called column1, column2, ...")
-        header = [""] * len(header)
-    skip = top + has_header
-    data = [row for row in rows[skip:] if any(cell.strip() for cell in row)]
+        return _Table([""] * _width(rows), [rows[place] for place in filled], filled[0], notes)
+    if filled[0] < top:
+        notes.append(f"the header is row {top + 1}; what stands above it is skipped")
+    header = [cell.strip() for cell in rows[top]]
+    data = [rows[place] for place in filled if place > top]
     if not data:
-        raise UnusableFile("the file has a header and no rows" if has_header else "the file has no rows")
-    return _Table(header, data, skip, notes)
+        raise UnusableFile("the file has a header and no rows")
+    if sum(len(row) > len(header) for row in data) > len(data) / 2:
+        header += [""] * (_width(data) - len(header))  # columns that the header forgot
+    return _Table(header, data, top + 1, notes)
+
+
+def _header_place(rows: Sequence[Sequence[str]], filled: Sequence[int]) -> int | None:
+    """Find the header, if there is one: of the rows of words above the data, the one that fits them best.
+
+    What stands above it (the name of a plant) and below it (units) has fewer words, or comes later.
+    """
+    width = _width([rows[place] for place in filled])
+    titles: list[int] = []
+    for place in filled:
+        worded = all(_is_text(cell) or not cell.strip() for cell in rows[place])
+        if not worded and len(rows[place]) == width:
+            break
+        if worded:
+            titles.append(place)
+    if titles:
+        return min(titles, key=lambda place: abs(sum(bool(cell.strip()) for cell in rows[place]) - width))
+    # Signals may be called 1, 2, 3: then at least one word stands above something else.
+    first, below = filled[0], [rows[place] for place in filled[1:]]
+    for column, cell in enumerate(rows[first]):
+        if _is_text(cell) and any(column < len(row) and not _is_text(row[column]) for row in below):
+            return first
+    return None
 
 
 def _times(rows: Iterable[Sequence[str]], time: TimeColumn | None) -> tuple[int, ...]:
@@ -163,28 +189,6 @@ def _width(rows: Iterable[Sequence[str]]) -> int:
     """Give the number of cells that most rows have."""
     counts = Counter(len(row) for row in rows if row)
     return max(counts, key=lambda width: (counts[width], width), default=0)
-
-
-def _top(rows: Sequence[Sequence[str]], start: int) -> int:
-    """Find the header, or the first row of a file without one. Only what is clearly no part of the table is skipped.
-
-    Rows may be cut short or too long, even most of them, and the header still tells how wide the table is.
-    """
-    width = _width(rows[start:])
-    counts = Counter(len(row) for row in rows[start:] if row)
-    for place, row in enumerate(rows[start:], start=start):
-        if len(row) == width:
-            return place
-        titles = len(row) > 1 and all(_is_text(cell) or not cell.strip() for cell in row)
-        common = counts[len(row)] > counts.total() / 5
-        if titles and (len(row) > width or common or _lacks_last_separator(rows, row, width)):
-            return place
-    return start
-
-
-def _lacks_last_separator(rows: Iterable[Sequence[str]], row: Sequence[str], width: int) -> bool:
-    """Tell whether all rows but `row` end with a separator."""
-    return len(row) == width - 1 and all(not other[-1].strip() for other in rows if len(other) == width)
 
 
 def _is_text(cell: str) -> bool:

@@ -1,46 +1,18 @@
 """`edgetwin replay`: what a file of recorded data says, row for row, and what it says of itself."""
 
 import csv
-import gzip
 import json
-import os
-import signal
-import subprocess
-import sys
-from collections.abc import Callable
-from io import BytesIO, StringIO
 from pathlib import Path
 
 import numpy as np
 import pytest
+from replayed import START, plant, replayed, rows_of
 
 from edgetwin.__main__ import main
-from edgetwin.cli.outcome_csv import HEADER, OutcomeCsv, quoted, time_text
-from edgetwin.cli.progress import Progress
-from edgetwin.cli.replay_output import Output
-from edgetwin.cli.replay_run import Run
-from edgetwin.cli.replay_signals import signals_of
-from edgetwin.core.pipeline import Pipeline
-from edgetwin.core.signals import SignalTable
-from edgetwin.field.csv_file import CsvFile
-from edgetwin.field.csv_problems import Problems
+from edgetwin.cli.outcome_csv import HEADER, quoted, time_text
 
-DATA = (
-    Path(__file__).parents[3] / "shared" / "data"
-)  # public data sets, beside the project where there are any
-START = 1_763_596_800  # 2025-11-20T00:00:00Z
-
-
-def plant(rows: int = 400, stuck_from: int | None = None) -> str:
-    """Three noisy signals at 1 s, one of which may freeze; every 50th cell of the third is missing."""
-    rng = np.random.default_rng(7)
-    values = np.round(rng.normal((50, 3, 900), (0.5, 0.02, 4), (rows, 3)), 4)
-    if stuck_from is not None:
-        values[stuck_from:, 0] = values[stuck_from, 0]
-    cells = values.astype(str)
-    cells[::50, 2] = ""
-    lines = [f"{START + n},{','.join(row)}" for n, row in enumerate(cells.tolist())]
-    return "\n".join(["time,temp,flow,level", *lines]) + "\n"
+# Public data sets, beside the project where there are any.
+DATA = Path(__file__).parents[3] / "shared" / "data"
 
 
 @pytest.fixture
@@ -48,11 +20,6 @@ def recorded(tmp_path: Path) -> Path:
     path = tmp_path / "recorded.csv"
     path.write_text(plant())
     return path
-
-
-def rows_of(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 def test_every_sample_has_its_row_in_the_order_of_the_file(recorded: Path, tmp_path: Path) -> None:
@@ -96,16 +63,6 @@ def test_the_same_file_gives_the_same_bytes(recorded: Path, tmp_path: Path) -> N
         )
     assert (tmp_path / "out1").read_bytes() == (tmp_path / "out2").read_bytes()
     assert (tmp_path / "al1").read_bytes() == (tmp_path / "al2").read_bytes()
-
-
-def replayed(path: Path, rows_at_once: int, bar: Progress | None = None) -> tuple[int, bytes, bytes, str]:
-    """Replay a file in blocks of a given size; give the exit code, the samples, the alerts and the account."""
-    out, alerts = BytesIO(), BytesIO()
-    with CsvFile(str(path), Problems(lambda _: None)) as file:
-        table = signals_of(file.layout.columns, SignalTable([]), pytest.fail)
-        run = Run(file, Pipeline(table), bar or Progress(StringIO()))
-        code = run.to_the_end(OutcomeCsv(out, table), Output("alerts", alerts), rows_at_once)
-        return code, out.getvalue(), alerts.getvalue(), run.as_text(table=False)
 
 
 def test_how_many_rows_are_taken_at_once_changes_no_byte(tmp_path: Path) -> None:
@@ -198,146 +155,6 @@ def test_a_wrong_configuration_is_refused(
     config.write_text("[device.rig]\nconect = 1\n")
     assert main(["replay", str(recorded), "--config", str(config)]) == 78
     assert f"{config}:" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code", "message"),
-    [
-        (["nowhere.csv"], 66, "cannot read nowhere.csv: No such file or directory"),
-        (["."], 66, "Is a directory"),
-        (["{in}", "--out", "nowhere/out.csv"], 73, "cannot write nowhere/out.csv: No such file or directory"),
-        (["{in}", "--out", "/dev/full"], 74, "cannot write /dev/full: No space left on device"),
-        (["{in}", "--alerts", "-", "--json"], 2, "only one of"),
-        (["{in}", "--out", "{in}"], 2, "would overwrite"),
-        (["{in}", "--time", "clock"], 65, 'no column "clock"'),
-    ],
-)
-def test_each_failure_has_its_own_exit_code_and_says_what_it_is(
-    recorded: Path, arguments: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    words = [word.replace("{in}", str(recorded)) for word in arguments]
-    assert main(["replay", *words]) == code
-    assert message in capsys.readouterr().err
-    assert recorded.read_text() == plant()
-
-
-def test_a_wrong_rhythm_is_wrong_usage(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(["replay", str(recorded), "--every", "often"])
-    assert ended.value.code == 2
-    assert "--every" in capsys.readouterr().err
-
-
-class Interrupting(Progress):
-    """Ctrl-C at the second block."""
-
-    def update(self, position: int, samples: int) -> None:
-        """Draw, and be interrupted."""
-        super().update(position, samples)
-        if samples > 3 * 64:
-            raise KeyboardInterrupt
-
-
-def test_ctrl_c_keeps_what_was_done_and_says_so(recorded: Path) -> None:
-    code, out, _, account = replayed(recorded, 64, Interrupting(StringIO()))
-    assert code == 130
-    assert len(out.splitlines()) == 1 + 2 * 64 * 3
-    assert "NOT the whole file, stopped by Ctrl-C" in account
-    assert "128 rows" in account
-
-
-def test_a_file_that_breaks_off_keeps_what_was_done_and_says_so(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path, out = tmp_path / "in.csv.gz", tmp_path / "out.csv"
-    path.write_bytes(gzip.compress(plant(1800).encode())[:-1000])
-    assert main(["replay", str(path), "--out", str(out)]) == 65
-    said = capsys.readouterr()
-    assert "NOT the whole file, the compressed file is damaged here" in said.out
-    done = len(rows_of(out)) // 3
-    assert 1000 < done < 1800
-    assert f"{done:,} rows" in said.out
-
-
-def edgetwin(*words: str) -> list[str]:
-    return [sys.executable, "-m", "edgetwin", "replay", *words]
-
-
-def test_standard_input_and_output_will_do(recorded: Path) -> None:
-    done = subprocess.run(
-        edgetwin("-", "--out", "-"), input=recorded.read_bytes(), capture_output=True, check=True, timeout=60
-    )
-    assert len(done.stdout.splitlines()) == 1201
-    assert b"400 rows, 1,200 samples" in done.stderr
-
-
-def test_a_reader_that_has_seen_enough_is_no_failure_with_a_traceback(tmp_path: Path) -> None:
-    path = tmp_path / "long.csv"
-    path.write_text(plant(5000))
-    with subprocess.Popen(
-        edgetwin(str(path), "--out", "-"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as run:
-        assert run.stdout is not None
-        assert run.stderr is not None
-        run.stdout.readline()
-        run.stdout.close()
-        said = run.stderr.read()
-        assert run.wait(60) == 141
-    assert said == b""
-
-
-def test_ctrl_c_in_the_shell_ends_with_the_account(tmp_path: Path) -> None:
-    pipe = tmp_path / "endless"
-    os.mkfifo(pipe)
-    with subprocess.Popen(
-        edgetwin(str(pipe), "--out", "-"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as run:
-        assert run.stdout is not None
-        assert run.stderr is not None
-        with pipe.open("w") as source:
-            source.write(plant(2000))
-            source.flush()
-            while not run.stdout.readline().startswith(time_text((START + 500) * 10**9).encode()):
-                pass  # the replay is on its way, and its source has more to give
-            run.send_signal(signal.SIGINT)
-            rest = run.stdout.read()
-            said = run.stderr.read()
-            assert run.wait(60) == 130
-    assert rest.endswith(b"\n")
-    assert b"NOT the whole file, stopped by Ctrl-C" in said
-
-
-class Terminal(StringIO):
-    """A terminal that remembers all that was drawn."""
-
-    def isatty(self) -> bool:
-        """Say that it is one."""
-        return True
-
-
-@pytest.fixture
-def clock() -> Callable[[], float]:
-    ticks = iter(range(1000))
-    return lambda: float(next(ticks))
-
-
-def test_a_terminal_sees_how_far_it_is(clock: Callable[[], float]) -> None:
-    terminal = Terminal()
-    bar = Progress(terminal, clock)
-    bar.total = 200
-    bar.update(50, 1000)
-    assert terminal.getvalue().endswith("[######..................]  25%  1,000 samples/s  0:03 left")
-    bar.line("row 3 is odd")
-    assert terminal.getvalue().endswith("left\r\x1b[2Krow 3 is odd\n")
-
-
-def test_a_pipe_has_no_end_and_a_log_file_no_bar(clock: Callable[[], float]) -> None:
-    terminal, log = Terminal(), StringIO()
-    Progress(terminal, clock).update(0, 500)
-    assert "500 samples" in terminal.getvalue()
-    assert "%" not in terminal.getvalue()
-    Progress(log, clock).update(50, 1000)
-    assert log.getvalue() == ""
 
 
 def test_times_are_written_exactly() -> None:
