@@ -21,7 +21,7 @@ async def test_a_reload_keeps_what_was_learned_and_adds_what_is_new(tmp_path: Pa
             assert after["counters"]["readings"] >= before["counters"]["readings"]
             assert signal_of(after, "plc1.oil")["quality"] == "good"
             assert signal_of(after, "plc2.oil")["age_s"] is None
-            await view_where(path, lambda view: device_of(view, "plc2")["up"])
+            await view_where(path, lambda view: sum(device["up"] for device in view["devices"]) == 2)
 
 
 async def test_a_bad_configuration_is_told_and_the_old_one_goes_on(tmp_path: Path) -> None:
@@ -62,6 +62,22 @@ async def test_an_alert_that_stands_goes_on_standing(tmp_path: Path, broker: Mos
     assert again.json["epoch"] != first.json["epoch"]
     assert again.json["active"]
     assert again.json["onset"] == first.json["onset"]
+
+
+async def test_an_alert_of_a_device_that_was_taken_out_is_forgotten(
+    tmp_path: Path, broker: Mosquitto
+) -> None:
+    async with NoisyPlc() as leaving, NoisyPlc() as staying, ServiceManager(tmp_path) as manager:
+        path = write_config(tmp_path, leaving.tables("leaving"), staying.tables("staying"), broker=broker.url)
+        async with running(path, notify=manager.line) as gateway:
+            await view_where(path, lambda view: view["counters"]["readings"] > 200)
+            async with Listener(broker) as ear:
+                leaving.stick("bearing", 61.5)
+                topic = (await ear.until(lambda heard: "/alert/" in heard.topic)).topic
+                write_config(tmp_path, staying.tables("staying"), broker=broker.url)
+                gateway.reload()
+                await ear.until(lambda heard: heard.topic == topic and heard.payload == b"")
+            assert gateway.view()["alerts"] == []
 
 
 async def test_the_control_socket_stays_where_it_is_until_the_next_start(tmp_path: Path) -> None:
