@@ -140,9 +140,10 @@ class Pipeline:
         readings = readings.without(outside)
         moved = self._stuck.moved(readings)
         stuck = self._look_stuck(readings)
-        if comm.any():
-            self._gap.suspend(at, comm)
-            self._stuck.restart(at, comm, frame.mono)
+        if not readings.usable.all():
+            lost = ~readable & ~codes.is_missing(frame.status)  # who is to blame is said already
+            self._gap.suspend(at, lost)
+            self._stuck.suspend(at, lost | outside)
 
         accepted = readings.usable & ~stuck
         spike, surprise = self._estimate(at, frame, accepted)

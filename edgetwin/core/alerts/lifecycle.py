@@ -1,7 +1,8 @@
 """When an alert begins and when it ends. Only transitions come out; what lasts is said once.
 
 An alert has a name for good (`plc1.bearing_temp.stuck`) and counts its occurrences. While the reading itself is away
-nothing is known of its other troubles, so they neither begin nor end.
+nothing is known of its other troubles, so they neither begin nor end. A device that speaks only on change says a
+trouble once, and it lasts until the next word: there is no second reading to wait for.
 """
 
 from collections.abc import Mapping
@@ -90,7 +91,9 @@ class Alerts:
             self._open[number] |= rule.reason
             self._without[row, number] = 0
             self._with[row, number] += 1
-            if name in self._active or self._with[row, number] < rule.raise_after:
+            if name in self._active or self._with[row, number] < (
+                1 if signal.on_change else rule.raise_after
+            ):
                 return None
             witness = self._witnesses[rule.reason]
             evidence = witness.evidence(number)
@@ -111,7 +114,9 @@ class Alerts:
                 )
             )
         self._without[row, number] += 1
-        if name in self._active and self._without[row, number] < rule.clear_after:
+        if name in self._active and self._without[row, number] < (
+            1 if signal.on_change else rule.clear_after
+        ):
             return None
         self._open[number] &= ~np.uint32(rule.reason)
         self._with[row, number] = 0

@@ -2,7 +2,7 @@
 
 The habit is learned from the intervals between good readings, or declared by how often the device is asked. A signal
 whose device speaks only on change is exempt: its silence is the stuck check's business. While the way to the device
-is known to be down, nothing here is due: that is already said.
+is known to be down, or the device answers that it has no value, nothing here is due: that is already said.
 """
 
 import numpy as np
@@ -64,11 +64,11 @@ class GapCheck:
             self._next = min(self._next, int(due.min()))
         return late
 
-    def suspend(self, at: slice | Ids, comm: Mask) -> None:
-        """Expect nothing of signals whose device is known to be away."""
-        self._due[at] = np.where(comm, _NEVER, self._due[at])
-        self._last[at] = np.where(comm, -1, self._last[at])  # how long it was away is no habit
-        self.silent[at] &= ~comm
+    def suspend(self, at: slice | Ids, lost: Mask) -> None:
+        """Expect nothing of signals whose device is known to be away, or to give no value for them."""
+        self._due[at] = np.where(lost, _NEVER, self._due[at])
+        self._last[at] = np.where(lost, -1, self._last[at])  # how long it was away is no habit
+        self.silent[at] &= ~lost
 
     def expire(self, now: int) -> Ids:
         """Give the signals that should have spoken by now, each once."""

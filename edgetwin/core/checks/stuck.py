@@ -15,7 +15,7 @@ import numpy as np
 
 from edgetwin.core.checks.check import Evidence, Readings
 from edgetwin.core.memory import Memory
-from edgetwin.core.signals import Floats, Ids, Mask, Nanos, SignalTable, Stamp
+from edgetwin.core.signals import Floats, Ids, Mask, SignalTable, Stamp
 
 # Run lengths are counted in bins: exactly up to 32, then 15 % wide.
 _LENGTHS = np.concatenate([np.arange(1.0, 33.0), np.floor(33.0 * 1.15 ** np.arange(64))])
@@ -46,6 +46,9 @@ class StuckCheck:
         self._move = memory.array("stuck.move", np.float64)  # how far it usually moves when it moves
         self._moves = memory.array("stuck.moves", np.int64)  # since it was called stuck
         self._allowed = memory.array("stuck.allowed", np.float64, np.inf)  # the run that was too long
+        self._suspended = memory.array(
+            "stuck.suspended", np.bool_
+        )  # its silence is known to mean something else
         self.stuck = memory.array("stuck.stuck", np.bool_)
 
     def moved(self, readings: Readings) -> Mask:
@@ -59,16 +62,20 @@ class StuckCheck:
         moved = self.moved(readings)
         first = np.isnan(self._raw[at])
         ended = moved & ~first
+        began = moved
         run = self._run[at]
         if self._any_on_change:
+            back = readings.usable & self._suspended[at]
+            self._suspended[at] &= ~back
+            ended, began = ended & ~back, began | back
             silence = (readings.mono - self._since[at]) / 1e9 / _period(period_s)
             run = np.where(self._on_change[at], np.maximum(np.rint(silence), 1), run).astype(np.int64)
         if ended.any():
             self._end_runs(readings.ids[ended], run[ended], readings.raw[ended])
         self._run[at] = np.where(moved, 1, run + readings.usable)
         self._raw[at] = np.where(moved, readings.raw, self._raw[at])
-        self._since[at] = np.where(moved, readings.mono, self._since[at])
-        self._since_read[at] = np.where(moved, readings.t_read, self._since_read[at])
+        self._since[at] = np.where(began, readings.mono, self._since[at])
+        self._since_read[at] = np.where(began, readings.t_read, self._since_read[at])
 
         run = self._run[at]
         suspect = readings.usable & ~self.stuck[at] & self._watched[at] & ~self._on_change[at]
@@ -83,7 +90,7 @@ class StuckCheck:
         if not self._any_on_change:
             return np.empty(0, np.int32)
         run = np.floor((now - self._since) / 1e9 / _period(period_s))
-        suspect = self._on_change & ~self.stuck & (self._ended >= _ARMED_AFTER)
+        suspect = self._on_change & ~self._suspended & ~self.stuck & (self._ended >= _ARMED_AFTER)
         suspect &= (run >= _SHORTEST) & (run > _LONGEST * self._longest)
         ids = np.flatnonzero(suspect).astype(np.int32)
         if len(ids):
@@ -91,9 +98,9 @@ class StuckCheck:
         late: Ids = ids[self.stuck[ids]]
         return late
 
-    def restart(self, at: slice | Ids, away: Mask, mono: Nanos) -> None:
-        """Count no silence against signals whose device is away."""
-        self._since[at] = np.where(away & self._on_change[at], mono, self._since[at])
+    def suspend(self, at: slice | Ids, lost: Mask) -> None:
+        """Count no silence against signals whose last word was no value; the next value begins a new run."""
+        self._suspended[at] |= lost & self._on_change[at]
 
     def silence_noticed(self, number: int, period_s: float) -> Stamp:
         """Say when the silence of an on-change signal became too long."""
