@@ -19,7 +19,7 @@ Examples:
   edgetwin demo --plain --for "60 s"                    one minute, as lines
 
 It ends with Ctrl-C, q or SIGTERM within two seconds and leaves nothing behind. Exit codes: 0 ended as asked,
-2 a wrong option, 69 its own broker is not installed.
+2 a wrong option, 69 its own broker is not installed, 78 the environment configures what cannot be.
 """
 
 import argparse
@@ -48,6 +48,7 @@ from edgetwin.cli.demo_words import (
 )
 from edgetwin.cli.keyboard import keys
 from edgetwin.cli.screen import Screen, render
+from edgetwin.config.problems import ConfigProblems
 from edgetwin.config.units import seconds
 from edgetwin.control import View
 from edgetwin.daemon import Gateway
@@ -62,6 +63,7 @@ HIGH = 30  # lines of a terminal that has room for all we have to say
 DRAIN_S = 0.5  # for the gateway to end; all must be over in 2 s
 FASTEST = 100.0
 USAGE = 2
+STDIN = 0
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -101,6 +103,9 @@ def run(args: argparse.Namespace) -> int:
     except BrokerNotInstalled as reason:
         print(f"edgetwin demo: {reason}", file=sys.stderr)
         return os.EX_UNAVAILABLE
+    except ConfigProblems as problems:  # the environment may set what this configuration does not
+        print(problems, file=sys.stderr)
+        return os.EX_CONFIG
     except asyncio.CancelledError:
         pass  # told to end before all had started: the outermost place there is, so nobody else needs to know
     return os.EX_OK
@@ -186,7 +191,7 @@ class _Demo:
 
     async def _draw(self, gateway: Gateway, broker: Broker) -> None:
         """Refresh the picture in place until the end."""
-        with Screen(sys.stdout) as screen, keys(sys.stdin.fileno(), self._press) as keyboard:
+        with Screen(sys.stdout) as screen, keys(STDIN, self._press) as keyboard:
             while not self._ended.is_set():
                 screen.show(self._picture(gateway.view(), broker, keyboard=keyboard))
                 await self._pause()
@@ -216,7 +221,10 @@ class _Demo:
             await self._pause()
 
     def _line(self, text: str) -> None:
-        print(f"{self._live.plant.now_s:6.1f} s  {text}", flush=True)
+        try:
+            print(f"{self._live.plant.now_s:6.1f} s  {text}", flush=True)
+        except BrokenPipeError:  # `edgetwin demo | head` has seen enough
+            self._ended.set()
 
     async def _pause(self) -> None:
         with suppress(TimeoutError):

@@ -202,6 +202,21 @@ async def test_a_newcomer_sees_a_sensor_stick_and_the_gateway_say_so(place: Path
             assert demo.left_behind == []
 
 
+def test_a_reader_that_has_seen_enough_ends_it(place: Path) -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m edgetwin demo | head -n 2",
+        shell=True,  # noqa: S602 - a pipe of the shell is what this is about; nothing in it is foreign
+        env={**os.environ, "TMPDIR": str(place)},
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        check=False,
+    )
+    assert "mosquitto_sub" in done.stdout
+    assert done.stderr == ""
+    assert list(place.iterdir()) == []
+
+
 def test_without_its_broker_it_says_how_to_get_one_and_leaves_nothing(place: Path) -> None:
     code = (
         "import sys; sys.modules['amqtt.broker'] = None; from edgetwin.__main__ import main; sys.exit(main())"
