@@ -102,7 +102,7 @@ async def test_a_dead_plc_is_two_lines_and_does_not_stop_the_others(tmp_path: Pa
 
 async def test_a_stuck_sensor_is_named_and_its_value_goes_on(tmp_path: Path) -> None:
     async with NoisyPlc() as plc, running(path := write_config(tmp_path, plc.tables())):
-        await view_where(path, lambda view: view["counters"]["readings"] > 200)
+        await view_where(path, lambda view: view["counters"]["readings"] > 120)
         plc.stick("bearing", 61.5)
         early = await view_where(path, lambda view: signal_of(view, "plc1.bearing")["quality"] == "bad")
         [alert] = early["alerts"]

@@ -50,7 +50,7 @@ async def test_an_alert_that_stands_goes_on_standing(tmp_path: Path, broker: Mos
     async with NoisyPlc() as plc, Listener(broker) as ear, ServiceManager(tmp_path) as manager:
         path = write_config(tmp_path, plc.tables(), broker=broker.url)
         async with running(path, notify=manager.line) as gateway:
-            await view_where(path, lambda view: view["counters"]["readings"] > 200)
+            await view_where(path, lambda view: view["counters"]["readings"] > 120)
             plc.stick("bearing", 61.5)
             await view_where(path, lambda view: len(view["alerts"]) == 1)
             first = await ear.until(lambda heard: "/alert/" in heard.topic)
@@ -70,7 +70,7 @@ async def test_an_alert_of_a_device_that_was_taken_out_is_forgotten(
     async with NoisyPlc() as leaving, NoisyPlc() as staying, ServiceManager(tmp_path) as manager:
         path = write_config(tmp_path, leaving.tables("leaving"), staying.tables("staying"), broker=broker.url)
         async with running(path, notify=manager.line) as gateway:
-            await view_where(path, lambda view: view["counters"]["readings"] > 200)
+            await view_where(path, lambda view: view["counters"]["readings"] > 120)
             async with Listener(broker) as ear:
                 leaving.stick("bearing", 61.5)
                 topic = (await ear.until(lambda heard: "/alert/" in heard.topic)).topic

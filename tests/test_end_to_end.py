@@ -35,7 +35,7 @@ async def test_a_stuck_sensor_is_named_upstream_and_its_corrected_value_goes_on(
             await gateway.ready()
             birth = await ear.on("/status")
             assert birth.json["online"]
-            await view_where(config, lambda view: view["counters"]["readings"] > 300)
+            await view_where(config, lambda view: view["counters"]["readings"] > 120)
             healthy = await ear.until(lambda heard: bearing(heard).get("quality") == "good")
             assert abs(bearing(healthy)["value"] - 60.0) < 1.0
 
