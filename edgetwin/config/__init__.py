@@ -1,1 +1,13 @@
-"""The only reader of TOML, environment and credentials. One frozen tree; every mistake with file and line."""
+"""The only reader of TOML, environment and credentials. One frozen tree; every mistake with file and line.
+
+load        the one way in: a file becomes the tree, or a list of all that is wrong with it
+  document    reads the file, tells what is not TOML (in the words of syntax), takes it out (mend)
+  sources     puts environment variables and credentials above the file
+  judge       holds the tables against the tree, cutting out what is wrong (told by words and shape)
+  rules       what no table can judge alone: names, assets, registers
+  lines       on which line a key stands
+  problems    a mistake in its place, in one line of text
+tree        the whole tree; its branches are gateway, mqtt, device, modbus and opcua
+  branch      what all branches share; units, names, url, files and registers are what stands in them
+schema      the tree as JSON schema, for editors
+"""

@@ -1,7 +1,7 @@
 """Reads the file and finds what is not TOML in it: all of it, where that can be told.
 
-A line that cannot be read is told, left out, and the rest is read as if it were not there; so a forgotten quote on
-line 3 does not hide the mistake on line 300. What cannot be cut out so cleanly (a broken [header]) ends the reading.
+A line that cannot be read is told, taken out, and the rest is read as if it were not there; so a forgotten quote on
+line 3 does not hide the mistake on line 300.
 """
 
 import re
@@ -12,16 +12,14 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from edgetwin.config.lines import Lines, statements
+from edgetwin.config.mend import key_of, list_begin, mend, table_at
 from edgetwin.config.problems import ConfigProblems, Path, Problem, key_text
 from edgetwin.config.syntax import explain
 
 _PLACE = re.compile(r"(?P<what>.*) \(at (?:line (?P<line>\d+), column \d+|end of document)\)", re.DOTALL)
-_KEY = re.compile(r"\s*([A-Za-z0-9_.\"' -]+?)\s*=")
 _SECRET = re.compile("pass|pwd|secret|token|@", re.IGNORECASE)
-_LIST = re.compile(r"[^#=]+=\s*\[")
-_HEADER = re.compile(r"\s*\[[^\[\]]+\]\s*(#.*)?$")
 _MOST = 20  # by then it is hardly a TOML file
-_UNCHECKED = "what follows in the file was not checked"
+_SHOW = "config.example.toml shows how it is written"
 
 
 @dataclass(frozen=True)
@@ -72,12 +70,13 @@ def parse(text: str, file: str) -> Document:
         try:
             tables = tomllib.loads("\n".join(lines))
         except tomllib.TOMLDecodeError as error:
-            problem, path = _complaint(error, lines, file)
-            problems.append(problem)
-            if path is None or len(problems) > _MOST:
+            if len(problems) == _MOST:
+                problems.append(Problem(file, None, "", "there is more in it that is not TOML", _SHOW))
                 raise ConfigProblems(problems) from None
-            lost.add(path)
-            lines[(problem.line or 1) - 1] = ""
+            what, noticed = _place(error, lines)
+            number = list_begin(lines, noticed) if what.startswith("Unclosed array") else noticed
+            problems.append(_problem(file, what, lines, number))
+            lost |= mend(lines, number, noticed)
         except (RecursionError, ValueError):
             # A number of thousands of digits, brackets in brackets in brackets.
             what = "there is a number or a list in it that is too long to be meant"
@@ -86,19 +85,12 @@ def parse(text: str, file: str) -> Document:
             return Document(file, "\n".join(lines), tables, frozenset(lost), tuple(problems))
 
 
-def _complaint(error: tomllib.TOMLDecodeError, lines: list[str], file: str) -> tuple[Problem, Path | None]:
-    """Tell what tomllib cannot read, and which key its line was for, if the rest can be read without that line."""
-    what, noticed = _place(error, lines)
-    number = _begin(what, lines, noticed)
-    line = lines[number - 1]
-    key = _KEY.match(line)
-    table = _table_at(lines, number)
-    path = (*table, *_keys(key[1])) if key else table
+def _problem(file: str, what: str, lines: list[str], number: int) -> Problem:
+    """Tell what cannot be read on a line."""
+    line, table = lines[number - 1], table_at(lines, number)
+    path = key_of(line, table) or table
     message, hint = explain(what, "" if _SECRET.search(line) else line, _first_line(lines, path, number))
-    alone = key is not None and number == noticed
-    if not alone:
-        hint = f"{hint}; {_UNCHECKED}" if hint else _UNCHECKED
-    return Problem(file, number, key_text(path), message, hint), path if alone else None
+    return Problem(file, number, key_text(path), message, hint)
 
 
 def _place(error: tomllib.TOMLDecodeError, lines: list[str]) -> tuple[str, int]:
@@ -113,39 +105,6 @@ def _place(error: tomllib.TOMLDecodeError, lines: list[str]) -> tuple[str, int]:
         done = statement.first + len(statement.lines) - 1
     first = next((number for number in range(done, len(lines)) if lines[number].strip()), len(lines) - 1)
     return match["what"], first + 1
-
-
-def _begin(what: str, lines: list[str], number: int) -> int:
-    """Give the line to look at: a list that is not closed is noticed far below its beginning."""
-    if not what.startswith("Unclosed array"):
-        return number
-    return next((line for line in range(number, 0, -1) if _LIST.match(lines[line - 1])), number)
-
-
-def _table_at(lines: list[str], number: int) -> Path:
-    """Give the table that a line is in, or that it declares."""
-    for line in reversed(lines[:number]):
-        if _HEADER.match(line):
-            try:
-                return _chain(tomllib.loads(line))
-            except tomllib.TOMLDecodeError:
-                return ()
-    return ()
-
-
-def _keys(text: str) -> Path:
-    try:
-        return _chain(tomllib.loads(f"{text} = {{}}"))
-    except tomllib.TOMLDecodeError:
-        return (text,)
-
-
-def _chain(tables: dict[str, Any]) -> Path:
-    path: Path = ()
-    while tables:
-        (key, tables), *_ = tables.items()
-        path = (*path, key)
-    return path
 
 
 def _first_line(lines: list[str], path: Path, number: int) -> int | None:

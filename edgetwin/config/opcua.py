@@ -1,5 +1,6 @@
 """[device.NAME] with connect = "opc.tcp://...": nodes of an OPC UA server."""
 
+import base64
 import re
 from typing import Annotated, Self
 from uuid import UUID
@@ -47,9 +48,18 @@ def node(text: object) -> str:
             raise mistake(
                 f'"{text}": after g= comes a GUID', "as in g=09087e75-8e5e-499b-954f-f2a9603db28a"
             ) from None
+    if kind == "b" and not _is_base64(identifier):
+        raise mistake(f'"{text}": after b= comes base64', "as in b=M/RbKBsRVkePCePcx24oRA==")
     if match["index"] and int(match["index"]) > 65_535:
         raise mistake(f'"{text}": there is no namespace {match["index"]}', "the highest is 65535")
     return text
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        return bool(base64.b64decode(text, validate=True))
+    except ValueError:
+        return False
 
 
 Connect = Annotated[

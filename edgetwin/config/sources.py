@@ -35,6 +35,8 @@ def settings(environ: Mapping[str, str]) -> Iterator[Setting | Problem]:
     for name, text in sorted(environ.items()):
         if keys := _keys(name):
             yield Setting(name, keys, text)
+        elif meant := _meant(name):
+            yield Problem(name, None, "", "two underscores part table and key", f"did you mean {meant}?")
 
 
 def _credentials(directory: FilePath) -> Iterator[Setting | Problem]:
@@ -59,6 +61,21 @@ def _keys(name: str) -> tuple[str, ...]:
     if not name.lower().startswith(_PREFIX) or _DELIMITER not in name:
         return ()
     return tuple(name.lower().removeprefix(_PREFIX).split(_DELIMITER))
+
+
+def _meant(name: str) -> str | None:
+    """Find EDGETWIN_MQTT_PASSWORD: a password that nobody would miss until the broker refuses the login."""
+    table, _, rest = name.lower().removeprefix(_PREFIX).partition("_")
+    if (
+        not name.lower().startswith(_PREFIX)
+        or _DELIMITER in name
+        or table not in Config.model_fields
+        or not rest
+    ):
+        return None
+    if table in ("device", "asset"):  # the middle is a name of the user's own choice
+        rest = _DELIMITER.join(part for part in rest.rpartition("_") if part not in ("", "_"))
+    return f"{_PREFIX}{table}{_DELIMITER}{rest}".upper()
 
 
 def place(setting: Setting, tables: dict[str, Any]) -> Path | Problem:

@@ -13,6 +13,7 @@ _BARE_INSIDE = re.compile(r"[=\[]\s*(?!(?:true|false|inf|nan)\b)([A-Za-z][^\s,\]
 _TEXT = re.compile(r'"[^"]*"')
 
 _TWICE = ("Cannot overwrite", "Cannot declare", "Cannot mutate", "Duplicate inline")
+_INLINE = re.compile(r"Duplicate inline table key '(.*)'")
 _PLAIN: dict[tuple[str, ...], Advice] = {
     ("Unterminated", "Illegal character", "Expected '\"'"): (
         "a quote is opened and not closed",
@@ -31,7 +32,6 @@ _PLAIN: dict[tuple[str, ...], Advice] = {
         "this is neither key = value nor a [heading]",
         "a remark begins with #",
     ),
-    ("Expected ']'",): ("this heading is not closed", "a heading is written [device.plc1]"),
 }
 _NO_VALUE: dict[tuple[str, ...], Advice] = {
     ("Invalid value",): (
@@ -45,6 +45,7 @@ def explain(what: str, line: str, first_line: int | None) -> Advice:
     """Give the message and the hint for one complaint of tomllib about one line."""
     return (
         _twice(what, line, first_line)
+        or _heading(line)
         or _habit(line)
         or _looked_up(what, _PLAIN)
         or _no_quotes(line)
@@ -56,11 +57,23 @@ def explain(what: str, line: str, first_line: int | None) -> Advice:
 def _twice(what: str, line: str, first_line: int | None) -> Advice | None:
     if not what.startswith(_TWICE):
         return None
+    if match := _INLINE.match(what):
+        return f"the key {match[1]} is there twice in it", "keep one of them, or rename one"
     heading = line.lstrip().startswith("[")
-    advice = "put its keys together under one heading" if heading else "keep one of them, or rename one"
+    advice = (
+        "put its keys together there; those here were not checked"
+        if heading
+        else "keep one of them, or rename one"
+    )
     if first_line:
         advice = f"the first is on line {first_line}; {advice}"
     return f"this {'table' if heading else 'key'} is there twice", advice
+
+
+def _heading(line: str) -> Advice | None:
+    if not line.lstrip().startswith("["):
+        return None
+    return "this heading cannot be read", "write it like [device.plc1], alone on its line"
 
 
 def _habit(line: str) -> Advice | None:
