@@ -30,7 +30,7 @@ class Timing:
         self.period_s = memory.array("timing.period_s", np.float64)
         self.period_s[:] = table.period_s
         self.source = memory.array("timing.source", np.int64, UNSTAMPED)
-        self.read = memory.array("timing.read", np.int64)
+        self.read = memory.array("timing.read", np.int64, UNSTAMPED)
         self.mono = memory.array("timing.mono", np.int64, -1)
         self._used_mono = memory.array("timing.used_mono", np.int64, -1)
         self._used_source = memory.array("timing.used_source", np.int64, UNSTAMPED)

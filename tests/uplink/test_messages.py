@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from uplink_cases import ASSETS, START_NS, TABLE, alert, outcome, validate
 
 from edgetwin.core.alerts.event import AlertEvent, Severity
+from edgetwin.core.pipeline import Pipeline
 from edgetwin.core.signals import UNSTAMPED, Outcome, Quality, Reason
 from edgetwin.core.status import BAD_DEVICE_FAILURE, modbus_exception
 from edgetwin.uplink.messages import Envelope, Row, RowWriter, alert_json
@@ -129,6 +130,12 @@ def test_the_status_of_the_device_is_kept_and_named() -> None:
     (row,) = rows_of(outcome({1: math.nan}, status=modbus_exception(2)))
     assert row["status"] == BAD_DEVICE_FAILURE | 2
     assert row["status_text"] == "BadDeviceFailure (Modbus exception 2: illegal data address)"
+
+
+def test_a_signal_that_was_never_read_says_so_and_not_1970() -> None:
+    told = states(Pipeline(TABLE).snapshot(START_NS))
+    for row in (row for message in told.values() for row in message["signals"].values()):
+        assert (row["raw"], row["value"], row["t_source"], row["t_read"]) == (None, None, None, None)
 
 
 def test_times_have_one_form() -> None:
