@@ -79,7 +79,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--every",
         type=_nanoseconds,
         metavar="TIME",
-        help='the time between two rows of a file without times: "1 s"',
+        help='the time between two rows of a file without times: "1 s"; the first is 1970-01-01',
     )
     parser.add_argument("--dates", choices=("dmy", "mdy"), help="how to read 03/04/2026, where that is open")
 
