@@ -114,7 +114,7 @@ class Link:
                 self._refuse_large(message, size, session.largest)
                 continue
             session.publish(message)
-        if not self._outbox and not session.on_their_way:
+        if not self._outbox and session.quiet:
             self._losing = False
             self._settled.set()
         else:
@@ -185,6 +185,7 @@ class Link:
         try:
             self._up(session, started)
             await asyncio.shield(session.ended)  # our being cancelled is not its end
+            self._stopped(session.broker)
         except BrokerDown as down:
             self._lost(session)
             self._down(session.broker, down)
@@ -237,6 +238,10 @@ class Link:
                 log.error("message dropped: connections die with it", topic=back[0].topic, attempts=_ATTEMPTS)
                 self._drop(back.pop(0))
         self._outbox.put_back(back)
+
+    def _stopped(self, broker: Broker) -> None:
+        now = self._clock().wall
+        self.state = LinkState(connected=False, broker=str(broker), since_ns=now, reason="stopped")
 
     def _down(self, broker: Broker, down: BrokerDown) -> None:
         now = self._clock().wall

@@ -141,6 +141,11 @@ class Session:
         return 0 if self.ended.done() else self.window - len(self._on_their_way)
 
     @property
+    def quiet(self) -> bool:
+        """Whether all that was sent is acknowledged."""
+        return not self._on_their_way
+
+    @property
     def on_their_way(self) -> list[Message]:
         """What was sent and not acknowledged, oldest first."""
         return list(self._on_their_way.values())
@@ -226,7 +231,7 @@ class Session:
         if code.is_failure:
             self._refused = refusal(code.value, str(code))
             return
-        self.window = min(WINDOW, getattr(granted, "ReceiveMaximum", WINDOW))
+        self.window = max(1, min(WINDOW, getattr(granted, "ReceiveMaximum", WINDOW)))
         self.largest = getattr(granted, "MaximumPacketSize", 0)
         self.may_retain = bool(getattr(granted, "RetainAvailable", 1))
         if not self._accepted.done():

@@ -39,6 +39,7 @@ async def test_a_gateway_is_born_speaks_and_says_goodbye(broker: Mosquitto, vers
     assert health["counters"] == {"steps": 7}
     assert health["uplink"]["published"] >= 2
     assert farewell["reason"] == "stopped"
+    assert (uplink.state.connected, uplink.state.reason) == (False, "stopped")
     assert (uplink.counters["published"], uplink.counters["acknowledged"]) == (4, 4)
 
 
