@@ -12,7 +12,8 @@ def test_an_array_has_the_signals_last_and_is_filled() -> None:
     memory = Memory(table("a", "b", "c"))
     assert memory.array("one", np.float64, np.nan).shape == (3,)
     grid = memory.array("grid", np.int64, 7, rows=(2, 5))
-    assert (grid.shape, grid.dtype) == ((2, 5, 3), np.int64)
+    assert grid.shape == (2, 5, 3)
+    assert grid.dtype == np.int64
     assert (grid == 7).all()
 
 

@@ -78,7 +78,7 @@ def batched(frames: list[Frame], cuts: set[int], waits: dict[int, float]) -> obj
     return written(outcomes, pipeline)
 
 
-@settings(derandomize=True, deadline=None, max_examples=30)
+@settings(derandomize=True, deadline=None, max_examples=20)
 @given(
     seed=st.integers(0, 10_000),
     cuts=st.sets(st.integers(0, 119), max_size=60),
@@ -92,7 +92,7 @@ def test_the_same_frames_give_the_same_outcome_however_they_are_batched(
 
 
 def test_the_story_told_to_the_batches_is_full_of_trouble() -> None:
-    kinds = {event.kind for seed in range(20) for event in batched(story(seed), set(), {})[1]}  # type: ignore[index]
+    kinds = {event.kind for seed in range(6) for event in batched(story(seed), set(), {})[1]}  # type: ignore[index]
     assert kinds >= {"gap", "comm", "device"}
 
 
