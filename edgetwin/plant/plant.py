@@ -5,7 +5,7 @@ breaking one sensor never changes what another shows.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
 from math import inf
 from random import Random
@@ -47,7 +47,7 @@ class _Channel:
     point: Point
     rng: Random
     shown: Value = 0.0
-    fault: ActiveFault | None = field(default=None)
+    fault: ActiveFault | None = None
 
     def read(self, true_value: Value, now_s: float) -> None:
         """Take one reading."""
@@ -124,7 +124,7 @@ class Plant:
 
     def break_(self, target: str, kind: str, lasts_s: float = inf) -> ActiveFault:
         """Break something now, until it is mended or `lasts_s` seconds are over. A second fault replaces the first."""
-        if (target, kind) not in set(breakable()):
+        if (target, kind) not in breakable():
             raise NoSuchFault(_what_can_break(target, kind))
         if kind == REBOOT:
             lasts_s = min(lasts_s, REBOOT_S)  # it comes back by itself
