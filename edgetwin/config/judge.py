@@ -6,14 +6,14 @@ the rest is judged again, until something stands that rules across tables can be
 
 import copy
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from edgetwin.config import modbus, opcua
 from edgetwin.config.problems import Mistake, Path
-from edgetwin.config.shape import unknown_key
+from edgetwin.config.shape import meant_key, unknown_key
 from edgetwin.config.sources import scalar
 from edgetwin.config.tree import SCHEMES, Config
 from edgetwin.config.words import mistake_of
@@ -45,8 +45,16 @@ def judge(
     verdict = Verdict(Config(), lost=set(lost))
     for key in tables.keys() - Config.model_fields.keys():
         verdict.mistakes.append(Mistake((key,), *unknown_key((key,), tables)))
+        _give_up_what_was_meant((key,), tables, verdict)
         del tables[key]
     while errors := _errors(tables, verdict):
+        for error in errors:
+            path = _path(error)
+            if error["type"] == "extra_forbidden":
+                _give_up_what_was_meant(path, tables, verdict)
+            elif error["type"] == "union_tag_not_found" and isinstance(error["input"], dict):
+                for key in error["input"]:  # a device without connect may have a conect
+                    _give_up_what_was_meant((*path, key), tables, verdict)
         told = [
             (mistake_of(error, _path(error), tables), error["type"] == "missing")
             for error in errors
@@ -58,6 +66,13 @@ def judge(
             verdict.lost.add(mistake.path)
             _cut(mistake.path, tables, missing=missing)
     return verdict
+
+
+def _give_up_what_was_meant(path: Path, tables: dict[str, Any], verdict: Verdict) -> None:
+    """Do not miss a key that is there under a name with a slip of the pen in it."""
+    meant = meant_key(path, tables)
+    if meant is not None and meant not in _table(path[:-1], tables):
+        verdict.lost.add((*path[:-1], meant))
 
 
 def _errors(tables: dict[str, Any], verdict: Verdict) -> list[ErrorDetails]:
@@ -81,14 +96,11 @@ def _became_scalar(error: ErrorDetails, tables: dict[str, Any], texts: frozenset
     path = _path(error)
     if path not in texts or error["type"] not in _NOT_TEXT:
         return False
-    *parents, last = path
-    table: Any = tables
-    for key in parents:
-        table = table[key]
-    text = table[last]
+    table, key = _table(path[:-1], tables), path[-1]
+    text = table[key]
     if isinstance(text, str):
-        table[last] = scalar(text)
-    return table[last] is not text
+        table[key] = scalar(text)
+    return table[key] is not text
 
 
 def _cut(path: Path, tables: dict[str, Any], *, missing: bool) -> None:
@@ -106,11 +118,15 @@ def _cut(path: Path, tables: dict[str, Any], *, missing: bool) -> None:
         case _:
             path = path[: next((n for n, key in enumerate(path) if isinstance(key, int)), len(path))]
             path = path[:-1] if missing else path
-    *parents, last = path
+    _table(path[:-1], tables).pop(path[-1], None)
+
+
+def _table(path: Path, tables: dict[str, Any]) -> dict[str | int, Any]:
+    """Give the table at a path; an empty one where it has been cut out already."""
     table: Any = tables
-    for key in parents:
-        table = table.get(key, {})  # it may have been cut out already
-    table.pop(last, None)
+    for key in path:
+        table = table.get(key, {})
+    return cast("dict[str | int, Any]", table)
 
 
 def _stand_in(device: dict[str, Any]) -> str:

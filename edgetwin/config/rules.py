@@ -74,9 +74,10 @@ def _assets(verdict: Verdict, tables: Mapping[str, Any]) -> Iterator[Mistake]:
     devices = {name.partition(".")[0] for name in known} | {name for name, _ in _tables(tables.get("device"))}
     for asset, table in verdict.config.asset.items():
         for role, signal in table.signals.items():
-            if signal in known:
-                continue
             device, _, short = signal.partition(".")
+            unreadable = verdict.lost & {("device",), ("device", device), ("device", device, "signals")}
+            if signal in known or unreadable:
+                continue
             near = closest(signal, known)
             if near is None:  # the right signal on another device
                 near = next((name for name in sorted(known) if name.partition(".")[2] == short), None)

@@ -1,6 +1,6 @@
 """Which keys may stand in which table. Asked when a key is not known, to say what was meant."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -54,14 +54,22 @@ def _speaks_opcua(device: Mapping[str, Any]) -> bool:
 
 def unknown_key(path: Path, tables: Mapping[str, Any]) -> tuple[str, str]:
     """Say what to do about a key that is not known: the message and the hint."""
-    key, table = str(path[-1]), branch_at(path[:-1], tables)
-    known = table.model_fields if table else {}
-    near = closest(key, known)
+    key, known, near = str(path[-1]), _known(path[:-1], tables), meant_key(path, tables)
     if near == "password":
         return "this key is not known", f"a password never stands in the file: {how_to_give(path[:-1])}"
     if near is None and (home := next(_homes(key), None)):
         return "this key is not known here", f"it belongs to {home}"
-    return "this key is not known", did_you_mean(key, known)
+    return "this key is not known", did_you_mean(key, set(known) - {"password"})
+
+
+def meant_key(path: Path, tables: Mapping[str, Any]) -> str | None:
+    """Give the key that was probably meant by one that is not known."""
+    return closest(str(path[-1]), _known(path[:-1], tables))
+
+
+def _known(path: Path, tables: Mapping[str, Any]) -> Iterable[str]:
+    table = branch_at(path, tables)
+    return table.model_fields if table else ()
 
 
 def _homes(key: str) -> Iterator[str]:

@@ -79,11 +79,23 @@ def mistake_of(error: ErrorDetails, path: Path, tables: Mapping[str, Any]) -> Mi
             mistake = _not_a_choice(error["input"], path, context["expected"])
         case kind:
             message, hint = _SAID.get(kind, ("{got} cannot be used here", ""))
-            got = shown(error["input"], path)
-            if not hint and isinstance(error["input"], str) and scalar(error["input"]) != error["input"]:
-                hint = "write it without quotes"
-            mistake = Mistake(path, message.format(got=got, **context), hint.format(**context))
+            message, hint = message.format(got=shown(error["input"], path), **context), hint.format(**context)
+            mistake = Mistake(path, message, _better_hint(path, error["input"]) or hint)
     return mistake
+
+
+def _better_hint(path: Path, value: object) -> str:
+    """Say what to write for a value of the wrong type, where its place tells."""
+    match path:
+        case ("device", _, "signals", signal) if isinstance(value, int):
+            return f"write {signal} = {{ at = {value} }}"
+        case ("device", _, "signals", signal):
+            return f'write {signal} = {{ at = 40101 }}, or {{ node = "ns=2;s=..." }} for OPC UA'
+        case (*_, "range") if not isinstance(value, list):
+            return "write the lowest and the highest value: [0, 150]"
+        case (*_, "names"):
+            return 'write { 0 = "stopped", 1 = "running" }'
+    return "write it without quotes" if isinstance(value, str) and scalar(value) != value else ""
 
 
 def shown(value: object, path: Path) -> str:
