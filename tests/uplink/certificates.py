@@ -1,4 +1,6 @@
-"""Certificates that live for a test: an authority, a broker on loopback, a gateway."""
+"""Certificates that live for a test: an authority, a broker on loopback, a gateway. Plain ones, as plants make them:
+they do not name the key that signed them.
+"""
 
 import datetime as dt
 import ipaddress
