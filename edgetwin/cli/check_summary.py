@@ -90,7 +90,8 @@ def lines(found: Summary) -> Iterator[str]:
     for broker in found.brokers:
         login = f" as {found.user}" if found.user else ""
         warning = ", and no password is given here" if found.user and not found.password else ""
-        yield f"publish  to {broker}{login}{warning}"
+        secret = "" if broker.startswith("mqtts://") else " (not encrypted)"
+        yield f"publish  to {broker}{secret}{login}{warning}"
     if found.brokers:
         yield f"         under {found.topic}/"
     for device in found.devices:

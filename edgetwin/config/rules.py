@@ -81,12 +81,10 @@ def _assets(verdict: Verdict, tables: Mapping[str, Any]) -> Iterator[Mistake]:
             near = closest(signal, known)
             if near is None:  # the right signal on another device
                 near = next((name for name in sorted(known) if name.partition(".")[2] == short), None)
-            there = listed(_of(device, known) if device in devices else devices)
-            what = (
-                f"there is no signal {short} on {device}"
-                if device in devices
-                else f"there is no device {device}"
-            )
+            if device in devices:
+                what, there = f"there is no signal {short} on {device}", listed(_of(device, known))
+            else:
+                what, there = f"there is no device {device}", listed(devices)
             hint = f"did you mean {near}?" if near else f"there are: {there}" if there else ""
             yield Mistake(("asset", asset, "signals", role), what, hint)
 

@@ -20,7 +20,7 @@ def test_check_says_what_the_gateway_would_do(capsys: pytest.CaptureFixture[str]
         f"{EXAMPLE}: nothing is wrong with it",
         "",
         "gateway  plant-a / gw-07",
-        "publish  to mqtt://broker.plant-a.local:1883 as gw-07, and no password is given here",
+        "publish  to mqtt://broker.plant-a.local:1883 (not encrypted) as gw-07, and no password is given here",
         "         under edgetwin/plant-a/gw-07/",
         "device   plc1 at modbus-tcp://192.168.10.21:502 unit 1",
         "         3 signals every 200 ms, in 2 requests",
