@@ -34,7 +34,8 @@ class Memory:
         pairs = [
             (here, old._table.id_of(signal.name))  # noqa: SLF001 - two of a kind
             for here, signal in enumerate(self._table)
-            if signal.name in old._table and old._table[old._table.id_of(signal.name)] == signal  # noqa: SLF001
+            # As text, for a period that is not declared is NaN, and NaN is not equal to itself.
+            if signal.name in old._table and repr(old._table[old._table.id_of(signal.name)]) == repr(signal)  # noqa: SLF001
         ]
         if not pairs:
             return 0
