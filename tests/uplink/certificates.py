@@ -1,5 +1,6 @@
-"""Certificates that live for a test: an authority, a broker on loopback, a gateway. Plain ones, as plants make them:
-they do not name the key that signed them.
+"""Certificates that live for a test: an authority, a broker on loopback, a gateway.
+
+Plain ones, as plants make them: they do not name the key that signed them.
 """
 
 import datetime as dt
