@@ -47,7 +47,8 @@ def test_reasons_are_named_in_their_fixed_order(reasons: set[Reason]) -> None:
 
 
 VOCABULARY = """
-comm device stale range spike rate stuck step drift noise gap late clock sentinel cross novel diverged substituted startup
+comm device stale range spike rate stuck step drift noise gap late clock sentinel cross novel
+diverged substituted startup
 """
 
 
