@@ -42,17 +42,15 @@ class GapCheck:
         interval = (readings.mono - last) / 1e9
         known = usable & (last >= 0)
         late = known & (self.silent[at] | (readings.mono > self._due[at]))
-        limit = self._limit(at)
         count = self._count[at] + known
         self._count[at] = count
         # A hole is no habit: it counts for at most three times what was allowed.
-        heard = np.where(
-            np.isfinite(limit) & (count > _ARMED_AFTER), np.minimum(interval, 3.0 * limit), interval
-        )
-        habit = self._habit[at]
+        most = np.where(count > _ARMED_AFTER, 3.0 * self._limit(at), np.inf)
+        heard = np.fmin(interval, most)
+        habit, longest = self._habit[at], self._longest[at]
         learned = np.where(np.isnan(habit), heard, habit + _LEARN * (heard - habit))
         self._habit[at] = np.where(known, learned, habit)
-        self._longest[at] = np.where(known, np.maximum(self._longest[at] * _FADE, heard), self._longest[at])
+        self._longest[at] = np.where(known, np.maximum(longest * _FADE, heard), longest)
         self._last[at] = np.where(usable, readings.mono, last)
         self._last_read[at] = np.where(usable, readings.t_read, self._last_read[at])
         self.silent[at] &= ~usable

@@ -12,6 +12,7 @@ signal does pause, and it went on from where it had stopped.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgetwin.core.checks.check import Evidence, Readings
 from edgetwin.core.memory import Memory
@@ -71,7 +72,7 @@ class StuckCheck:
             silence = (readings.mono - self._since[at]) / 1e9 / _period(period_s)
             run = np.where(self._on_change[at], np.maximum(np.rint(silence), 1), run).astype(np.int64)
         if ended.any():
-            self._end_runs(readings.ids[ended], run[ended], readings.raw[ended])
+            self._end_runs(readings, ended, run)
         self._run[at] = np.where(moved, 1, run + readings.usable)
         self._raw[at] = np.where(moved, readings.raw, self._raw[at])
         self._since[at] = np.where(began, readings.mono, self._since[at])
@@ -145,25 +146,36 @@ class StuckCheck:
         allowed: Floats = np.maximum(np.maximum(tail, _LONGEST * self._longest[ids]), _SHORTEST)
         return allowed
 
-    def _end_runs(self, ids: Ids, run: Floats, raw: Floats) -> None:
-        step = np.abs(raw - self._raw[ids])
-        was_stuck = self.stuck[ids]
-        honest = ~was_stuck
-        if was_stuck.any():
-            near = (run <= 3 * self._allowed[ids]) & (3 * self._longest[ids] >= self._allowed[ids])
-            honest |= was_stuck & near & (step <= 4 * self._move[ids]) & (self._moves[ids] == 0)
-            self._moves[ids] += was_stuck
-            self.stuck[ids] &= self._moves[ids] < _MOVES_TO_RECOVER
-        ids, run, step = ids[honest], run[honest], step[honest]
-        bins = np.searchsorted(_LENGTHS, run, side="right") - 1
-        self._runs[bins, ids] += 1.0
-        self._ended[ids] += 1
-        self._longest[ids] = np.maximum(self._longest[ids], run)
-        move = self._move[ids]
-        self._move[ids] = np.where(move > 0, move + 0.05 * (step - move), step)
-        full = ids[self._ended[ids] % _FULL == 0]
-        if len(full):
-            self._runs[:, full] *= 0.5
+    def _end_runs(self, readings: Readings, ended: Mask, run: NDArray[np.int64]) -> None:
+        """Count the runs that end with these readings. For a lively signal that is every reading, a run of one."""
+        at = readings.at
+        step = np.abs(readings.raw - self._raw[at])
+        stuck = ended & self.stuck[at]
+        if stuck.any():
+            ended = ended & (~stuck | self._near_miss(at, run, step))
+            self._moves[at] += stuck
+            self.stuck[at] &= self._moves[at] < _MOVES_TO_RECOVER
+        single = ended & (run == 1)
+        self._runs[0, at] += single
+        longer = ended & ~single
+        if longer.any():
+            bins = np.searchsorted(_LENGTHS, run[longer], side="right") - 1
+            self._runs[bins, readings.ids[longer]] += 1.0
+        self._longest[at] = np.maximum(self._longest[at], run * ended)
+        self._ended[at] = count = self._ended[at] + ended
+        move = self._move[at]
+        gain = np.where(move > 0, 0.05, 1.0)
+        self._move[at] = np.where(ended, move + gain * (step - move), move)
+        full = ended & (count % _FULL == 0)
+        if full.any():
+            self._runs[:, readings.ids[full]] *= 0.5
+
+    def _near_miss(self, at: slice | Ids, run: NDArray[np.int64], step: Floats) -> Mask:
+        """Tell where a run that was called stuck is worth learning: the signal does pause, and went on from there."""
+        allowed, longest = self._allowed[at], self._longest[at]
+        near: Mask = (run <= 3 * allowed) & (3 * longest >= allowed) & (step <= 4 * self._move[at])
+        near &= self._moves[at] == 0
+        return near
 
 
 def _period(period_s: Floats) -> Floats:

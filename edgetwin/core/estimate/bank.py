@@ -118,7 +118,7 @@ class Bank:
         value = (w * x).sum(0)
         variance = (w * (r * k0 + (x - value) ** 2)).sum(0)
         sigma = np.sqrt(np.maximum(variance, quantum))
-        new = np.stack([x, v, k0, k1, np.maximum(p11 - k1 * p01, 0.0), b, logw])
+        new = (x, v, k0, k1, np.maximum(p11 - k1 * p01, 0.0), b, logw)
         self._keep(at, spike | fresh, new, a, Estimate(value, sigma))
         if fresh.any():  # nothing was predicted for a first reading
             self._value[at] = np.where(fresh, y, self._value[at])
@@ -151,16 +151,14 @@ class Bank:
         self._spikes[at] = np.where(spike, spikes + 1, 0)
         return spike, far & ~spike
 
-    def _keep(self, at: slice | Ids, rejected: Mask, state: Floats, a: Floats, estimate: Estimate) -> None:
+    def _keep(
+        self, at: slice | Ids, rejected: Mask, state: tuple[Floats, ...], a: Floats, estimate: Estimate
+    ) -> None:
         """Store what an update has made, except where the reading was rejected: there all stays as it was."""
-        value, sigma = estimate
-        if rejected.any():
-            state = np.where(rejected, self._state[:, :, at], state)
-            a = np.where(rejected, self._a[at], a)
-            value = np.where(rejected, self._value[at], value)
-            sigma = np.where(rejected, self._sigma[at], sigma)
-        self._state[:, :, at], self._a[at] = state, a
-        self._value[at], self._sigma[at] = value, sigma
+        some = rejected.any()
+        kept = (*self._state, self._a, self._value, self._sigma)
+        for array, new in zip(kept, (*state, a, *estimate), strict=True):
+            array[..., at] = np.where(rejected, array[..., at], new) if some else new
 
 
 def _predicted(state: Floats, tau: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:

@@ -30,7 +30,8 @@ def normal_surprise(z: Floats) -> Floats:
     t = 2.0 / (2.0 + x)
     fit = np.full_like(t, _FIT[0])
     for coefficient in _FIT[1:]:
-        fit = fit * t + coefficient
+        fit *= t
+        fit += coefficient
     surprise: Floats = -_LOG10_E * (np.log(t) - x * x + fit)
     return surprise
 
