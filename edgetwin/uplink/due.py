@@ -45,9 +45,13 @@ class Due:
         return self._tell(outcome, rows[due], now_ns)
 
     def overdue(self, snapshot: Outcome, now_ns: int) -> Rows:
-        """Pick the rows of a snapshot of all signals that have been silent for a heartbeat."""
+        """Pick the rows of a snapshot of all signals that have been silent for a heartbeat, or are judged anew.
+
+        A verdict can change without a reading: a signal that should have spoken and did not is bad at once.
+        """
         rows = self._newest(snapshot)
-        return self._tell(snapshot, rows[self._silent(snapshot.ids[rows], now_ns)], now_ns)
+        due = self._silent(snapshot.ids[rows], now_ns) | self._judged_anew(snapshot, rows)
+        return self._tell(snapshot, rows[due], now_ns)
 
     def _newest(self, outcome: Outcome) -> Rows:
         """Give the last row of each signal: a message of state has room for one."""
@@ -74,11 +78,18 @@ class Due:
             moved
             | (np.isnan(value) != np.isnan(last))
             | self._relabelled(outcome, rows)
-            | (outcome.quality[rows] != self._quality[ids])
+            | self._judged_anew(outcome, rows)
+        )
+        return changed
+
+    def _judged_anew(self, outcome: Outcome, rows: Rows) -> Mask:
+        ids = outcome.ids[rows]
+        anew: Mask = (
+            (outcome.quality[rows] != self._quality[ids])
             | (outcome.reasons[rows] != self._reasons[ids])
             | (outcome.status[rows] != self._status[ids])
         )
-        return changed
+        return anew
 
     def _relabelled(self, outcome: Outcome, rows: Rows) -> Mask:
         changed = np.zeros(len(rows), np.bool_)

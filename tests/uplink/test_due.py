@@ -92,6 +92,15 @@ def test_a_heartbeat_tells_only_who_was_silent_and_does_not_look_at_moves() -> N
     assert snapshot.ids[who.overdue(snapshot, 90 * SECOND)].tolist() == [1]
 
 
+def test_a_signal_that_falls_silent_is_told_at_once_though_no_reading_came() -> None:
+    who = due()
+    told(who, outcome({0: 10.0, 1: 10.0}), at_s=0)
+    snapshot = outcome({0: 10.0, 1: 10.0}, quality=2, reasons=int(Reason.STALE))
+    assert who.overdue(outcome({0: 10.0, 1: 10.0}), 5 * SECOND).tolist() == []
+    assert who.overdue(snapshot, 6 * SECOND).tolist() == [0, 1]
+    assert who.overdue(snapshot, 7 * SECOND).tolist() == []
+
+
 def test_every_tick_tells_all() -> None:
     who = due(every_tick=True)
     assert [told(who, outcome({0: 10.0, 1: 5.0})) for _ in range(2)] == [[0, 1], [0, 1]]
