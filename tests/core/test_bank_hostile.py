@@ -9,7 +9,7 @@ from edgetwin.core.memory import Memory
 from edgetwin.core.signals import Floats
 
 ALL = slice(None)
-ROWS, SIGNALS = 1500, 50
+ROWS, SIGNALS = 800, 100
 
 
 def bank_of(signals: int) -> Bank:
@@ -30,7 +30,7 @@ def hostile_series() -> dict[str, Floats]:
         "noise on a huge offset": 1e15 + noise,
         "from tiny to huge": 10.0 ** (k % 300 - 200.0) * flat,
         "calm, then huge, then calm": np.where(k % 50 < 45, noise, 9e99),
-        "constant, then one leap": np.where(k < 1000, 1e-9, 9e99) * flat,
+        "constant, then one leap": np.where(k < 500, 1e-9, 9e99) * flat,
         "heavy tails": np.clip(rng.standard_cauchy((ROWS, SIGNALS)) ** 5, -9e99, 9e99),
         "rare steps": k // 100 * flat,
         "parabola": 1e6 * k**2 * flat,

@@ -1,5 +1,7 @@
 """How far a held value may be off: learned from the signal, and compared with what really happened."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from by_hand import feed, frame, mono, step, table
@@ -77,8 +79,10 @@ def test_a_constant_goes_nowhere() -> None:
 
 
 @pytest.mark.parametrize("kind", [random_walk, autoregressive, ramp])
-def test_variance_never_falls_with_age_and_has_no_leaps(kind: object) -> None:
-    series = kind(1000, np.random.default_rng(4))  # type: ignore[operator]
+def test_variance_never_falls_with_age_and_has_no_leaps(
+    kind: Callable[[int, np.random.Generator], Floats],
+) -> None:
+    series = kind(1000, np.random.default_rng(4))
     wander = learned(series)
     ages = np.r_[0.0, np.linspace(0.01, 3000.0, 6000)]
     grown = np.array([wander.variance(IDS[:20], np.full(20, age)) for age in ages])
@@ -100,10 +104,10 @@ def test_nothing_is_learned_across_readings_that_were_rejected() -> None:
 )
 @pytest.mark.parametrize("held_s", [5, 30, 120])
 def test_a_held_value_is_within_its_interval_about_as_often_as_it_says(
-    kind: object, lowest: float, highest: float, held_s: int
+    kind: Callable[[int, np.random.Generator], Floats], lowest: float, highest: float, held_s: int
 ) -> None:
     rng = np.random.default_rng(5)
-    truth = 100.0 + kind(800 + held_s, rng)  # type: ignore[operator]
+    truth = 100.0 + kind(800 + held_s, rng)
     readings = truth + 0.3 * rng.normal(size=truth.shape)
     pipeline = Pipeline(table(*(f"s{number}" for number in range(SIGNALS))))
     feed(pipeline, readings[:800])
