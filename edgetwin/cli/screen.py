@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
+from textwrap import wrap
 from typing import Any, Final, NamedTuple, Self, TextIO
 
 Row = Mapping[str, Any]  # any: a piece of a view, as JSON gives it
@@ -33,7 +34,7 @@ def render(view: Mapping[str, Any], columns: int, lines: int, *, colour: bool) -
     """Draw a view into `lines` lines of `columns` characters."""
     head = [_head(view)]
     foot = [*_down(view), *_uplink(view)]
-    alerts = _alerts(view)
+    alerts = _alerts(view, columns)
     body = _signals(view)
     room = max(1, lines - len(head) - len(foot))
     alert_room = max(min(len(alerts), _ALERT_LINES), room - len(body))
@@ -57,55 +58,51 @@ def _signals(view: Mapping[str, Any]) -> list[Line]:
     rows: Sequence[Row] = view["signals"]
     if not rows:
         return [[Piece("no signals are configured", DIM)]]
-    cells = [_cells(row) for row in rows]
-    raw = _align([cell.raw for cell in cells])
-    value = _align([cell.value for cell in cells])
-    sigma_width = max(len(cell.sigma) for cell in cells)
-    name_width = max(6, *(len(cell.name) for cell in cells))
-    quality_width = len("uncertain")
-    columns = Piece(
-        f"  {'signal':<{name_width}}  {'raw':>{len(raw[0])}}  {'corrected':>{len(value[0])}}"
-        f"  {'':<{sigma_width}}  {'quality':<{quality_width}}  {'age':>5}  reasons",
-        DIM,
-    )
+    names = _left("signal", [_clean(row["name"].partition(".")[2] or row["name"]) for row in rows])
+    raws = _right("raw", _aligned([number(row["raw"], row["sigma"]) for row in rows]))
+    corrected = _left("corrected", _corrected(rows))
+    qualities = _left("quality", [row["quality"] for row in rows])
+    reasons = _left("", [" ".join(row["reasons"]) for row in rows])
     devices = {device["name"]: device for device in view["devices"]}
-    out: list[Line] = [[columns]]
-    numbers = range(len(rows))
-    for device, block in groupby(numbers, key=lambda number: _device_of(rows[number]["name"])):
-        out.append(_device(device, devices.get(device)))
-        for number in block:
-            row, cell = rows[number], cells[number]
+    head = f"  {names[0]}  {raws[0]}  {corrected[0]}  {qualities[0]}  {reasons[0]}  age"
+    out: list[Line] = [[Piece(head.rstrip(), DIM)]]
+    for name, block in groupby(enumerate(rows, 1), key=lambda entry: _device_of(entry[1]["name"])):
+        out.append(_device(name, devices.get(name)))
+        for place, row in block:
             style = _QUALITY.get(row["quality"], PLAIN)
             out.append(
                 [
-                    Piece(f"  {cell.name:<{name_width}}  "),
-                    Piece(f"{raw[number]}  ", DIM),
-                    Piece(value[number], BOLD),
-                    Piece(f"  {cell.sigma:<{sigma_width}}  "),
-                    Piece(f"{row['quality']:<{quality_width}}", style),
-                    Piece(f"  {_age(row['age_s']):>5}  ", DIM),
-                    Piece(" ".join(row["reasons"]), style),
+                    Piece(f"  {names[place]}  "),
+                    Piece(f"{raws[place]}  ", DIM),
+                    Piece(f"{corrected[place]}  ", BOLD),
+                    Piece(f"{qualities[place]}  {reasons[place]}  ", style),
+                    Piece(_age(row["age_s"]), DIM),
                 ]
             )
     return out
 
 
-class _Cells(NamedTuple):
-    name: str
-    raw: str
-    value: str
-    sigma: str
+def _corrected(rows: Sequence[Row]) -> list[str]:
+    """Write value, sigma and unit in aligned columns; of a state or a text its name."""
+    values = _aligned([number(row["value"], row["sigma"]) for row in rows])
+    sigmas = _left("", [f"± {_spread(row['sigma'])}" if row["sigma"] is not None else "" for row in rows])[1:]
+    return [
+        f"{value} {sigma} {_clean(row['unit'])}"
+        if row.get("label") is None
+        else _clean(str(row["label"]))[:24]
+        for value, sigma, row in zip(values, sigmas, rows, strict=True)
+    ]
 
 
-def _cells(row: Row) -> _Cells:
-    name = _clean(row["name"].partition(".")[2] or row["name"])
-    label = row.get("label")
-    if label is not None:
-        return _Cells(name, number(row["raw"], None), _clean(str(label))[:24], "")
-    sigma = row["sigma"]
-    unit = _clean(row["unit"])
-    spread = f"± {spread_of(sigma)} {unit}" if sigma is not None else unit
-    return _Cells(name, number(row["raw"], sigma), number(row["value"], sigma), spread.rstrip())
+def _left(head: str, cells: Sequence[str]) -> list[str]:
+    """Make a column of a heading and its cells, all equally wide."""
+    width = max(len(head), *map(len, cells))
+    return [f"{cell:<{width}}" for cell in (head, *cells)]
+
+
+def _right(head: str, cells: Sequence[str]) -> list[str]:
+    width = max(len(head), *map(len, cells))
+    return [f"{cell:>{width}}" for cell in (head, *cells)]
 
 
 def decimals(sigma: float) -> int:
@@ -126,7 +123,7 @@ def number(value: float | None, sigma: float | None) -> str:
     return f"{value:.{decimals(sigma)}f}"
 
 
-def spread_of(sigma: float) -> str:
+def _spread(sigma: float) -> str:
     """Write a sigma with two digits."""
     if not math.isfinite(sigma):
         return "?"
@@ -135,10 +132,10 @@ def spread_of(sigma: float) -> str:
     return f"{sigma:.{decimals(sigma)}f}"
 
 
-def _align(numbers: Sequence[str]) -> list[str]:
-    """Put the decimal points below each other; what is not a number stands at the right of the whole part."""
+def _aligned(numbers: Sequence[str]) -> list[str]:
+    """Put the decimal points below each other."""
     parts = [text.partition(".") for text in numbers]
-    whole = max(9, *(len(head) for head, _, _ in parts))
+    whole = max(len(head) for head, _, _ in parts)
     fraction = max(len(dot + tail) for _, dot, tail in parts)
     return [f"{head:>{whole}}{dot + tail:<{fraction}}" for head, dot, tail in parts]
 
@@ -155,27 +152,22 @@ def _device(name: str, device: Row | None) -> Line:
     return [Piece(f"{name} ", BOLD), state, Piece(f"  {device['address']}", DIM)]
 
 
-def _alerts(view: Mapping[str, Any]) -> list[Line]:
-    active = sorted(
-        (alert for alert in view["alerts"] if alert["active"]),
-        key=lambda alert: str(alert["onset"]),
-        reverse=True,
-    )
-    ids = {alert["id"] for alert in active}
-    ended = [alert for alert in view["alerts"] if not alert["active"] and alert["id"] not in ids]
+def _alerts(view: Mapping[str, Any], columns: int) -> list[Line]:
+    """Tell the alerts that stand, the newest first, and the last ones that are over."""
+    active = [alert for alert in view["alerts"] if alert["active"]]
+    active.sort(key=lambda alert: str(alert["onset"]), reverse=True)
+    standing = {alert["id"] for alert in active}
+    ended = [alert for alert in view["alerts"] if not alert["active"] and alert["id"] not in standing]
     out: list[Line] = []
     for alert in active:
         style = _SEVERITY.get(alert["severity"], PLAIN)
-        title = f"{alert['severity']:<8} {alert['kind']:<9} {alert['subject']}"
-        out.append(
-            [
-                Piece("! ", style),
-                Piece(title, style),
-                Piece(f"  since {_clock(alert['onset'])}  {alert['message']}"),
-            ]
-        )
+        title = f"! {_clock(alert['onset'])}  {alert['severity']}, {alert['kind']}: "
+        indent = " " * 12  # below the severity
+        first, *more = wrap(title + _clean(alert["message"]), max(40, columns), subsequent_indent=indent)
+        out.append([Piece(first[: len(title)], style), Piece(first[len(title) :])])
+        out.extend([Piece(line)] for line in more)
     out.extend(
-        [Piece(f"  ended    {alert['kind']:<9} {alert['subject']}  at {_clock(alert.get('ended'))}", DIM)]
+        [Piece(f"  {_clock(alert['ended'])}  over, {alert['kind']}: {alert['subject']}", DIM)]
         for alert in ended[-_ENDED:][::-1]
     )
     return [[Piece("alerts", BOLD)], *out] if out else [[Piece("no alerts", DIM)]]
