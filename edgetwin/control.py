@@ -38,6 +38,10 @@ EVERY_MIN_S = 0.1  # a view is made at most so often, however many clients want 
 _LONGEST_PATH = 107  # what fits into a unix socket address
 
 
+class NoSocket(Exception):  # noqa: N818 - a state of the machine, said to the user
+    """The control socket cannot be made. The message says why."""
+
+
 class AlreadyRunning(Exception):  # noqa: N818 - a state of the machine, said to the user
     """Another gateway answers on this socket."""
 
@@ -87,9 +91,12 @@ class ControlServer:
         self.counters = {"control_clients": 0, "control_refused": 0, "control_dropped": 0}
 
     def __enter__(self) -> Self:
-        """Take the socket, or raise AlreadyRunning."""
-        self._socket = _listen(self.path)
-        self._inode = self.path.stat().st_ino
+        """Take the socket, or raise AlreadyRunning or NoSocket."""
+        try:
+            self._socket = _listen(self.path)
+            self._inode = self.path.stat().st_ino
+        except OSError as error:
+            raise NoSocket(f"the control socket cannot be made: {error}") from error
         return self
 
     def __exit__(self, *_: object) -> None:

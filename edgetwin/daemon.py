@@ -85,7 +85,7 @@ class Gateway:
         return view(self._chain, self._started, self._clock(), self._control.counters)
 
     async def run(self) -> None:
-        """Work until told to stop. Raises AlreadyRunning or OSError where the control socket cannot be had."""
+        """Work until told to stop. Raises AlreadyRunning or NoSocket where the control socket cannot be had."""
         with self._control:
             async with asyncio.TaskGroup() as group:
                 control = group.create_task(self._control.run(), name="control")

@@ -15,6 +15,7 @@ from edgetwin import control
 from edgetwin.control import (
     AlreadyRunning,
     ControlServer,
+    NoSocket,
     View,
     rhythm_s,
     socket_path,
@@ -144,13 +145,13 @@ async def test_the_socket_of_a_dead_gateway_is_taken_over(dead: Path) -> None:
 def test_a_file_that_is_no_socket_is_not_removed(path: Path) -> None:
     path.parent.mkdir()
     path.write_text("precious")
-    with pytest.raises(OSError, match="in the way"), ControlServer(path, view):
+    with pytest.raises(NoSocket, match="in the way"), ControlServer(path, view):
         pass
     assert path.read_text() == "precious"
 
 
 def test_a_path_too_long_for_a_socket_is_said_so(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="longer than 107 bytes"), ControlServer(tmp_path / ("x" * 108), view):
+    with pytest.raises(NoSocket, match="longer than 107 bytes"), ControlServer(tmp_path / ("x" * 108), view):
         pass
 
 

@@ -150,6 +150,15 @@ async def test_a_crash_has_its_own_exit_code_and_a_traceback(tmp_path: Path) -> 
     assert "in the task 'pipeline'" in crash["exception"]
 
 
+async def test_a_control_socket_that_cannot_be_made_has_its_own_exit_code(tmp_path: Path) -> None:
+    async with NoisyPlc() as plc:
+        config = write_config(tmp_path, plc.tables())
+        control_of(config).mkdir()
+        async with edgetwin("run", "--config", str(config)) as gateway:
+            assert await gateway.end() == 73
+    assert "in the way of the control socket" in gateway.lines[-1]
+
+
 async def test_a_second_gateway_says_that_there_is_one(tmp_path: Path) -> None:
     async with NoisyPlc() as plc:
         config = write_config(tmp_path, plc.tables())

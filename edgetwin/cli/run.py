@@ -21,7 +21,7 @@ import structlog
 from edgetwin import logs
 from edgetwin.config.problems import ConfigProblems
 from edgetwin.config.tree import Config
-from edgetwin.control import AlreadyRunning
+from edgetwin.control import AlreadyRunning, NoSocket
 from edgetwin.daemon import Gateway
 from edgetwin.notify import Notify
 
@@ -37,17 +37,16 @@ def run(args: argparse.Namespace) -> int:
     """Run one gateway to its end."""
     try:
         gateway = Gateway(args.config, notify=Notify.from_environment(), accepted=_configure_logs)
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(_serve(gateway))
     except ConfigProblems as problems:
         print(problems, file=sys.stderr)
         return os.EX_CONFIG
-    try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_serve(gateway))
     except AlreadyRunning as reason:
         print(f"edgetwin run: {reason}", file=sys.stderr)
         return os.EX_TEMPFAIL
-    except OSError as reason:
-        print(f"edgetwin run: the control socket cannot be made: {reason}", file=sys.stderr)
+    except NoSocket as reason:
+        print(f"edgetwin run: {reason}", file=sys.stderr)
         return os.EX_CANTCREAT
     except Exception:  # the last place where a bug can still be written down
         log.critical("the gateway crashed", exc_info=True)

@@ -198,12 +198,17 @@ def _uplink(view: Mapping[str, Any]) -> list[Line]:
 
 
 def _cut(lines: list[Line], room: int, what: str) -> list[Line]:
-    """Keep what fits, and say how much does not."""
+    """Keep what fits, and say how much does not, and how much of that is not well."""
     if len(lines) <= room:
         return lines
     if room <= 0:
         return []
-    return [*lines[: room - 1], [Piece(f"... {len(lines) - room + 1} more lines of {what}", DIM)]]
+    hidden = lines[room - 1 :]
+    wrong = sum(any(piece.style in (YELLOW, RED) for piece in line) for line in hidden)
+    told = [Piece(f"... {len(hidden)} more lines of {what}", DIM)]
+    if wrong:
+        told.append(Piece(f", {wrong} of them not well", YELLOW))
+    return [*lines[: room - 1], told]
 
 
 def _draw(line: Line, columns: int, *, colour: bool) -> str:

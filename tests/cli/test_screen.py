@@ -219,6 +219,13 @@ def test_what_does_not_fit_is_counted() -> None:
     assert f"... {hidden} more lines of signals" in lines
 
 
+def test_what_is_wrong_does_not_hide_below_the_edge() -> None:
+    rows = [signal(f"plc1.signal_{n}") for n in range(40)]
+    rows[38]["quality"] = "bad"
+    rows[39]["quality"] = "uncertain"
+    assert line_with("more lines of signals", shown(lines=20, signals=rows)).endswith(", 2 of them not well")
+
+
 def test_alerts_are_seen_even_when_signals_fill_the_terminal() -> None:
     rows = [signal(f"plc1.signal_{n}") for n in range(100)]
     assert "warning, stuck" in "\n".join(shown(lines=15, signals=rows, alerts=[alert()]))
