@@ -61,31 +61,31 @@ def test_the_onset_is_the_first_of_the_equal_readings() -> None:
 
 
 def test_repeats_that_are_its_habit_are_no_fault() -> None:
-    run = feed(many(), slow(2000), period_s=60.0)
+    run = feed(many(), slow(1500), period_s=60.0)
     assert run.began("stuck") == []
 
 
 def test_slow_signals_that_freeze_are_named_in_the_end() -> None:
     readings = slow(1000)
-    run = feed(many(), np.r_[readings, np.tile(readings[-1], (700, 1))], period_s=60.0)
+    run = feed(many(), np.r_[readings, np.tile(readings[-1], (500, 1))], period_s=60.0)
     delays = [row - 1000 for row in run.began("stuck")]
     assert len(delays) == SIGNALS
     assert np.median(delays) < 400
 
 
-@pytest.mark.parametrize("value", [0.0, 1.0, -40.25])
-def test_a_constant_stays_quiet(value: float) -> None:
-    assert stuck_rows(np.full(1000, value)) == []
+def test_a_constant_stays_quiet() -> None:
+    run = feed(Pipeline(table("zero", "one", "limit")), np.tile([0.0, 1.0, -40.25], (800, 1)))
+    assert run.alerts == ()
 
 
 def test_a_status_that_changes_now_and_then_stays_quiet() -> None:
-    changes = np.random.default_rng(4).random((2000, SIGNALS)) < 1 / 40
+    changes = np.random.default_rng(4).random((1500, SIGNALS)) < 1 / 40
     assert feed(many(), (np.cumsum(changes, axis=0) % 2).astype(float)).began("stuck") == []
 
 
 def test_a_setpoint_that_is_moved_a_few_times_a_shift_stays_quiet() -> None:
     rng = np.random.default_rng(5)
-    assert stuck_rows(np.repeat(rng.normal(size=15).round(2), rng.integers(20, 200, 15))) == []
+    assert stuck_rows(np.repeat(rng.normal(size=12).round(2), rng.integers(20, 150, 12))) == []
 
 
 def test_nothing_is_said_before_thirty_runs_are_known() -> None:
