@@ -26,9 +26,7 @@ Row = dict[str, Any]  # any: what JSON can hold
 def view(chain: Chain, started: Stamp, now: Stamp, counters: Mapping[str, int]) -> View:
     """Draw up the whole view."""
     config, uplink = chain.parts.config, chain.parts.uplink
-    active = chain.parts.pipeline.active_alerts
-    standing = {(event.id, event.occurrence) for event in active}
-    ended = [event for event in chain.recent_alerts if (event.id, event.occurrence) not in standing]
+    over = (event for event in chain.recent_alerts if not event.active)
     return {
         "time": iso(now.wall),
         "gateway": {
@@ -38,7 +36,7 @@ def view(chain: Chain, started: Stamp, now: Stamp, counters: Mapping[str, int]) 
             "up_s": (now.mono - started.mono) / 1e9,
         },
         "signals": _signals(chain, now),
-        "alerts": [_alert(event) for event in (*active, *(event for event in ended if not event.active))],
+        "alerts": [_alert(event) for event in (*chain.parts.pipeline.active_alerts, *over)],
         "devices": [_device(link) for link in chain.links.values()],
         "uplink": {
             "connected": uplink.state.connected,

@@ -73,6 +73,17 @@ async def test_sigterm_ends_it_within_seconds_also_when_plc_and_broker_are_away(
     assert not control_of(config).exists()
 
 
+async def test_a_broker_that_has_frozen_does_not_hold_the_end_up(tmp_path: Path, broker: Mosquitto) -> None:
+    async with NoisyPlc() as plc:
+        config = write_config(tmp_path, plc.tables(), broker=broker.url)
+        async with edgetwin("run", "--config", str(config)) as gateway:
+            await gateway.logs(lambda line: "broker connected" in line)
+            broker.freeze()
+            gateway.send(signal.SIGTERM)
+            async with asyncio.timeout(8.0):
+                assert await gateway.end() == 0
+
+
 async def test_ctrl_c_is_an_orderly_end_too(tmp_path: Path) -> None:
     async with (
         NoisyPlc() as plc,
