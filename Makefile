@@ -40,7 +40,7 @@ lock: $(VENV)/.test ## Pin every package the service needs, by version and hash
 	  --no-emit-index-url --no-header --output-file deploy/requirements.lock pyproject.toml
 
 bench: $(VENV)/.test ## Measure speed and memory on this machine
-	@for script in tests/bench/*.py; do echo "$$script"; $(python) "$$script" $(ARGS) || exit; done
+	@for script in $(filter-out tests/bench/test_%,$(wildcard tests/bench/*.py)); do echo "$$script"; $(python) "$$script" $(ARGS) || exit; done
 
 clean: ## Remove what these commands made here
 	rm -rf .venv .venv-* build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
