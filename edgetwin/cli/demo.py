@@ -5,7 +5,7 @@ pump, a buffer tank) whose PLCs speak real Modbus TCP and real OPC UA on loopbac
 and an MQTT broker that it publishes to. All ports are free ones, so any number of demos run side by side.
 
 The screen shows what the gateway knows: raw and corrected values, sigma, quality and reasons, and alerts as they
-come. Below it stands what the gateway has to find out: what is really broken in the plant. At 15 s the thermometer
+come. Below it stands what the gateway has to find out: what is really broken in the plant. At 20 s the thermometer
 of the bearing sticks; by 45 s it is mended; then a PLC reboots, and more follows, round and round.
 
 Keys: 1 to 9 break something now (the list is on the screen) or mend it again, m mends everything, s stops or

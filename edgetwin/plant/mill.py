@@ -12,7 +12,7 @@ from random import Random
 RATED_POWER = 60_000.0  # W
 IDLE_LOAD = 0.2
 POWER_LAG_S = 3.0
-LOAD_HELD_S = (12.0, 30.0)
+LOAD_HELD_S = (8.0, 20.0)
 LOADS = (0.45, 0.95)
 
 
@@ -33,7 +33,7 @@ class MillDrive:
 
     power: float = 0.7 * RATED_POWER
     load: float = 0.7
-    _load_left_s: float = 15.0
+    _load_left_s: float = 3.0  # who watches from the start soon sees how the bearing follows the load
     _phase: int = 0
     _phase_left_s: float = _CYCLE[0][1]
 

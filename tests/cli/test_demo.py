@@ -187,6 +187,7 @@ async def test_a_newcomer_sees_a_sensor_stick_and_the_gateway_say_so(place: Path
                 r"the plant: mill\.bearing_temp is stuck",
                 r"the gateway: alert.*mill\.bearing_temp has read",
                 r"mill\.bearing_temp is bad \(stuck.*corrected \d",
+                deadline_s=60.0,  # what a newcomer is promised
             )
             alert = await ear.until(lambda heard: "/alert/" in heard.topic and b"stuck" in heard.payload)
             assert alert.json["signal"] == "mill.bearing_temp"

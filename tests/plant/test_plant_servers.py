@@ -165,7 +165,7 @@ async def test_a_port_taken_meanwhile_is_tried_again(live: LivePlant) -> None:
 async def test_what_is_scheduled_breaks_in_the_live_plant() -> None:
     scheduled, sound = LivePlant(Plant()), LivePlant(Plant(), scheduled_faults=False)
     for live in (scheduled, sound):
-        live.pass_time(14.9)
+        live.pass_time(19.9)
         assert not live.plant.faults
         live.pass_time(0.2)
     assert [fault.kind for fault in scheduled.plant.faults] == ["stuck"]

@@ -27,6 +27,7 @@ _FORGET = 0.98  # of the evidence for each filter, per reading
 _DISCOUNT = 0.98  # of what is known about the sensor's variance, per reading
 _GATE = 16.0  # squared standardised innovation beyond which a reading is a spike
 _GATE_RUN = 3  # so many spikes in a row; the next one is the new level
+_GATE_OPEN = 4  # readings after such a jump that are taken whatever they say
 _GATE_AFTER = 12  # readings before the gate may close
 _LONGEST_STEP = 1e4  # periods; a longer silence is worth no more than this
 _FIRST_SHAPE = 0.5
@@ -58,7 +59,7 @@ class Bank:
         self._state = memory.array("bank.state", np.float64, rows=(7, _M))
         self._a = memory.array("bank.a", np.float64, _FIRST_SHAPE)  # shape of the inverse gamma of r
         self._n = memory.array("bank.n", np.int64)  # readings taken
-        self._spikes = memory.array("bank.spikes", np.int64)  # rejected in a row
+        self._spikes = memory.array("bank.spikes", np.int64)  # rejected in a row; below 0: the gate is open
         self._step = memory.array("bank.step", np.float64, np.inf)  # smallest change seen: quantisation
         self._last = memory.array("bank.last", np.float64, np.nan)
         self._value = memory.array("bank.value", np.float64, np.nan)
@@ -147,9 +148,11 @@ class Bank:
         """Tell the spikes from the jumps: what stays away for longer than a few readings is no spike."""
         far = (z * z > _GATE) & (n >= _GATE_AFTER)
         spikes = self._spikes[at]
-        spike = far & (spikes < _GATE_RUN)
-        self._spikes[at] = np.where(spike, spikes + 1, 0)
-        return spike, far & ~spike
+        spike = far & (spikes >= 0) & (spikes < _GATE_RUN)
+        jump = far & ~spike
+        # After a jump the gate stays open for some readings: a ramp is no series of spikes.
+        self._spikes[at] = np.where(jump, -_GATE_OPEN, np.where(spike, spikes + 1, np.minimum(spikes + 1, 0)))
+        return spike, jump
 
     def _keep(
         self, at: slice | Ids, rejected: Mask, state: tuple[Floats, ...], a: Floats, estimate: Estimate

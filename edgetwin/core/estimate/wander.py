@@ -15,6 +15,7 @@ from edgetwin.core.signals import Floats, Ids, Mask
 
 _LEVELS = 18  # lags 2^1 ... 2^18 ticks: three days of seconds
 _FORGET_AFTER = 64  # differences; older ones fade
+_TINY = 1e-300
 _DOUBT = 4.0  # found on held values of real plant data: nineteen of twenty then lie within two sigma
 
 
@@ -52,7 +53,7 @@ class Wander:
         # Few differences say little, and least of what is still to come: one alone counts fivefold.
         square = self._square[:, ids] * (1.0 + _DOUBT / np.maximum(count, 1))
         lags = (2.0 ** np.arange(1, _LEVELS + 1))[:, None]
-        # A ladder that never falls; beyond what was seen it rises as a random walk does.
+        # A ladder that never falls.
         climbed = np.maximum.accumulate(np.where(known, square, 0.0), axis=0)
         top = np.where(known, lags, 0.0).max(axis=0)
         highest = climbed[-1]
@@ -64,6 +65,9 @@ class Wander:
         lag_lower = np.where(rung > 0, lag_upper / 2.0, 0.0)
         share = np.clip((age_ticks - lag_lower) / (lag_upper - lag_lower), 0.0, 1.0)
         within = lower + share * (upper - lower)
-        beyond = highest * age_ticks / np.maximum(top, 1.0)
-        variance: Floats = np.where(age_ticks > top, np.maximum(beyond, highest), within)
+        # Beyond what was seen it rises on as it rose at the end: between a random walk and a ramp.
+        before = climbed[np.maximum(np.log2(np.maximum(top, 2.0)).astype(np.int64) - 2, 0), column]
+        steepness = np.clip(np.log2(np.maximum(highest, _TINY) / np.maximum(before, _TINY)), 1.0, 2.0)
+        beyond = highest * np.maximum(age_ticks / np.maximum(top, 1.0), 1.0) ** steepness
+        variance: Floats = np.where(age_ticks > top, beyond, within)
         return variance
