@@ -120,7 +120,7 @@ def test_a_sound_plant_says_what_comes_next_if_anything_does() -> None:
     plant = Plant()
     plant.step(5.0)
     assert plant_lines(plant, scheduled=True, colour=False) == [
-        "the plant: all is well; in 10 s: mill.bearing_temp stuck"
+        "the plant: all is well; in 15 s: mill.bearing_temp stuck"
     ]
     assert plant_lines(plant, scheduled=False, colour=False) == ["the plant: all is well"]
 
