@@ -110,7 +110,7 @@ class OpcUaLink:
     async def open(self, publishing_s: float) -> None:
         """Connect and prepare a subscription, or raise DeviceDown with what a technician can do."""
         try:
-            await self._client.connect()
+            await self._connect()
         except TimeoutError:
             raise DeviceDown(
                 f"no OPC UA answer from {self._endpoint.host} port {self._endpoint.port}",
@@ -203,6 +203,16 @@ class OpcUaLink:
         if self._queue.full():
             self.lost += len(self._queue.get_nowait().items)
         self._queue.put_nowait(Notification(self._clock(), items))
+
+    async def _connect(self) -> None:
+        """Connect. Where asyncua makes another error of our being cancelled, it is a cancellation again."""
+        try:
+            await self._client.connect()
+        except Exception:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise asyncio.CancelledError from None
+            raise
 
     async def _ask(self, what: str, service: Callable[[], Awaitable[_Answer]]) -> _Answer:
         """Ask the server for something, and wait for the answer.
