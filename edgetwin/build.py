@@ -24,6 +24,9 @@ from edgetwin.field import plan
 from edgetwin.field.driver import Clock, Driver
 from edgetwin.uplink.uplink import Uplink
 
+# The field calls a device away after two time-outs in a row; only then is the silence of its signals a second matter.
+_PATIENCE = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -77,6 +80,7 @@ def _signal(name: str, device: DeviceConfig, signal: SignalConfig, *, watch_stuc
         low=low,
         high=high,
         period_s=signal.every or device.every,
+        patience_s=_PATIENCE * device.timeout,
         on_change=isinstance(device, OpcUaDevice),
         watch_stuck=watch_stuck and signal.stuck,
         names=signal.names or {},

@@ -7,6 +7,7 @@ nothing else: neither a dead PLC nor a dead broker restarts the gateway, and a w
 """
 
 import asyncio
+import gc
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -116,6 +117,7 @@ class Gateway:
             self._notify.reloading()
             await self._swap(group)
             self._notify.ready()
+            gc.collect()  # the old parts refer to each other in rings, and may be large
 
     async def _swap(self, group: asyncio.TaskGroup) -> None:
         """Put the configuration as it is in the file now to work, or say why not and leave all as it is."""

@@ -1,5 +1,6 @@
 """A real Modbus PLC whose two temperatures are alive: noise at every reading, until one of them is told to stick."""
 
+import asyncio
 import random
 import struct
 from typing import Self
@@ -18,7 +19,7 @@ class NoisyPlc:
 
     def __init__(self) -> None:
         self.port = 0
-        self.requests = 0
+        self.silent = False  # it takes connections and requests, and answers nothing
         self.stuck: dict[str, float] = {}
         self._noise = random.Random(1)  # noqa: S311 - noise, no secret
         self._server: ModbusTcpServer | None = None
@@ -52,7 +53,8 @@ class NoisyPlc:
     async def _answer(
         self, _function: int, _start: int, _address: int, _count: int, now: list[int], _new: object
     ) -> ExcCodes | None:
-        self.requests += 1
+        if self.silent:
+            await asyncio.sleep(3600)
         values = [self.stuck.get(name, self._noise.gauss(level, SIGMA)) for name, level in LEVELS.items()]
         now[:] = struct.unpack(f">{WORDS * len(values)}H", struct.pack(f">{len(values)}f", *values))
         return None

@@ -100,6 +100,18 @@ async def test_a_dead_plc_is_two_lines_and_does_not_stop_the_others(tmp_path: Pa
     assert [line["event"] for line in lines if line.get("device") == "living"] == ["device up"]
 
 
+async def test_a_plc_that_falls_silent_is_one_alert_and_not_one_for_each_signal(tmp_path: Path) -> None:
+    async with NoisyPlc() as plc, running(path := write_config(tmp_path, plc.tables())) as gateway:
+        await view_where(path, lambda view: view["counters"]["readings"] > 20)
+        plc.silent = True
+        silent = await view_where(path, lambda view: len(view["alerts"]) > 0)
+        assert [alert["subject"] for alert in silent["alerts"]] == ["plc1"]
+        assert "no answer" in device_of(silent, "plc1")["reason"]
+        plc.silent = False
+        await view_where(path, lambda view: device_of(view, "plc1")["up"])
+        assert {event.subject for event in gateway.chain.recent_alerts} == {"plc1"}
+
+
 async def test_a_stuck_sensor_is_named_and_its_value_goes_on(tmp_path: Path) -> None:
     async with NoisyPlc() as plc, running(path := write_config(tmp_path, plc.tables())):
         await view_where(path, lambda view: view["counters"]["readings"] > 120)

@@ -1,5 +1,6 @@
 """SIGHUP as the gateway sees it: a good configuration takes over, a bad one changes nothing."""
 
+import weakref
 from pathlib import Path
 
 from noisy_plc import NoisyPlc
@@ -13,10 +14,12 @@ async def test_a_reload_keeps_what_was_learned_and_adds_what_is_new(tmp_path: Pa
         path = write_config(tmp_path, first.tables("plc1"))
         async with running(path, notify=manager.line) as gateway:
             before = await view_where(path, lambda view: view["counters"]["readings"] > 100)
+            old = weakref.ref(gateway.chain)
             write_config(tmp_path, first.tables("plc1"), second.tables("plc2"))
             gateway.reload()
             await manager.hears("RELOADING=1")
             await manager.hears("READY=1", times=2)
+            assert old() is None  # and is not kept in memory
             after = gateway.view()
             assert after["counters"]["readings"] >= before["counters"]["readings"]
             assert signal_of(after, "plc1.oil")["quality"] == "good"

@@ -87,6 +87,7 @@ class Signal:
     high: float = np.inf
     period_s: float = np.nan  # how often its device is asked; NaN: learn it from the readings
     on_change: bool = False  # the device speaks only when the value moves, so silence is no gap
+    patience_s: float = 0.0  # beyond its habit, while the gateway still waits for its device to answer
     watch_stuck: bool = True  # whether the stuck check may speak of it
     names: Mapping[int, str] = field(default_factory=dict)  # of a state: 0 -> "stopped"
 
@@ -109,6 +110,7 @@ class SignalTable:
         self.low: Floats = np.array([signal.low for signal in self.signals], np.float64)
         self.high: Floats = np.array([signal.high for signal in self.signals], np.float64)
         self.period_s: Floats = np.array([signal.period_s for signal in self.signals], np.float64)
+        self.patience_s: Floats = np.array([signal.patience_s for signal in self.signals], np.float64)
         self.on_change: Mask = np.array([signal.on_change for signal in self.signals], np.bool_)
         self.numeric: Mask = np.array([signal.kind is Kind.NUMERIC for signal in self.signals], np.bool_)
 

@@ -2,7 +2,9 @@
 
 The habit is learned from the intervals between good readings, or declared by how often the device is asked. A signal
 whose device speaks only on change is exempt: its silence is the stuck check's business. While the way to the device
-is known to be down, or the device answers that it has no value, nothing here is due: that is already said.
+is known to be down, or the device answers that it has no value, nothing here is due: that is already said. So that
+a device which stops answering is one alert and not one for each of its signals, a silence becomes news only when the
+gateway no longer waits for an answer of the device (`Signal.patience_s`).
 """
 
 import numpy as np
@@ -27,6 +29,7 @@ class GapCheck:
         self._habit[:] = table.period_s
         self._declared = np.isfinite(table.period_s)
         self._exempt = table.on_change
+        self._patience = (table.patience_s * 1e9).astype(np.int64)
         self._longest = memory.array("gap.longest", np.float64)
         self._count = memory.array("gap.count", np.int64)
         self._last = memory.array("gap.last", np.int64, -1)  # monotonic, of the last good reading
@@ -72,7 +75,7 @@ class GapCheck:
         """Give the signals that should have spoken by now, each once."""
         if now < self._next:
             return np.empty(0, np.int32)
-        overdue = np.flatnonzero(self._due <= now).astype(np.int32)
+        overdue = np.flatnonzero(self._due <= now - self._patience).astype(np.int32)
         self.silent[overdue] = True
         self._due[overdue] = _NEVER
         self.resume()
@@ -84,7 +87,7 @@ class GapCheck:
 
     def due(self, number: int) -> Stamp:
         """Say when the silence of this signal became too long."""
-        wait = int(self._limit(slice(number, number + 1))[0] * 1e9)
+        wait = int(self._limit(slice(number, number + 1))[0] * 1e9) + int(self._patience[number])
         return Stamp(int(self._last_read[number]) + wait, int(self._last[number]) + wait)
 
     def onset_ns(self, number: int) -> int:
