@@ -118,6 +118,13 @@ def test_a_device_that_is_away_is_not_named_again() -> None:
     assert [(event.id, event.active) for event in back] == [("plc1.comm", False)]
 
 
+def test_a_device_that_answers_right_after_a_reload_is_back() -> None:
+    old = warmed(A, B)
+    step(old, frame(300, [np.nan, np.nan], status=codes.BAD_TIMEOUT))
+    back = step(successor(old, A, B), frame(301, [50.0, 50.0])).alerts
+    assert [(event.id, event.active) for event in back] == [("plc1.comm", False)]
+
+
 def test_alerts_of_what_is_no_longer_there_go_with_it() -> None:
     old = warmed(A, C)
     for second in (300, 301):

@@ -71,6 +71,12 @@ def test_a_device_that_answers_in_part_is_not_away() -> None:
     assert (outcome.reasons[:-1] & np.uint32(Reason.COMM)).all()
 
 
+def test_a_frame_with_some_of_its_signals_cannot_tell_that_a_device_is_away() -> None:
+    outcome = step(warmed(), frame(60, [np.nan] * 5, ids=range(5), status=codes.BAD_TIMEOUT))
+    assert outcome.alerts == ()
+    assert (outcome.reasons & np.uint32(Reason.COMM)).all()
+
+
 def test_a_device_that_was_never_there_is_named() -> None:
     pipeline = Pipeline(table("plc1.a", "plc1.b"))
     outcome = step(pipeline, frame(0, [np.nan, np.nan], status=codes.BAD_NO_COMMUNICATION))

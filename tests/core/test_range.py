@@ -1,5 +1,7 @@
 """Range: what the configuration declares impossible, and nothing that it does not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from by_hand import feed, frame, noise, step, table, wall
@@ -60,6 +62,14 @@ def test_the_alert_waits_for_five_readings_inside() -> None:
         pipeline, np.array([50.1, 50.2, 50.3, 50.4, 130.0, 50.1, 50.2, 50.3, 50.4, 50.5]), start_s=62.0
     )
     assert [(row, event.active) for row, event in inside.alerts] == [(9, False)]
+
+
+def test_a_wall_clock_that_steps_back_dates_no_onset_after_its_detection() -> None:
+    pipeline = warmed()
+    first, second = frame(60, [130.0]), frame(61, [131.0])
+    step(pipeline, first)
+    (event,) = step(pipeline, replace(second, t_read=np.array([wall(10)]))).alerts
+    assert event.onset_ns == event.detected_ns == wall(10)
 
 
 def test_a_sensor_frozen_outside_its_range_is_out_of_range_and_not_stuck() -> None:

@@ -71,6 +71,8 @@ def test_slow_signals_that_freeze_are_named_in_the_end() -> None:
     delays = [row - 1000 for row in run.began("stuck")]
     assert len(delays) == SIGNALS
     assert np.median(delays) < 400
+    for _, event in run.alerts:
+        assert float(event.evidence["allowed"]) >= 1.5 * float(event.evidence["longest_before"])
 
 
 def test_a_constant_stays_quiet() -> None:

@@ -25,6 +25,7 @@ def test_a_signal_that_speaks_on_change_is_stuck_when_it_says_nothing_for_too_lo
     (event,) = pipeline.step([], mono(last_s + 300)).alerts
     assert (event.id, event.active, event.onset_ns) == ("x.stuck", True, wall(last_s))
     assert wall(last_s + 6) <= event.detected_ns <= wall(last_s + 60)
+    assert event.detected_ns == wall(last_s + float(event.evidence["allowed"]))
     assert "nothing but 20.1" in event.message
     assert pipeline.step([], mono(last_s + 600)).alerts == ()
     snapshot = pipeline.snapshot(mono(last_s + 600))
