@@ -106,7 +106,7 @@ class Pipeline:
         # The silence of a device that speaks on change says that nothing has moved: its values do not age.
         unmoved = self.table.on_change & (latest.quality != Quality.BAD) & ~silent
         at_time = np.where(unmoved, stamps.mono, now)
-        value, sigma = self._hold.show(self._everything, at_time, stamps.period_s)
+        value, sigma = self._hold.show(self._everything, at_time, self._gap.habit)
         return Outcome(
             ids=self._everything,
             raw=latest.raw.copy(),
@@ -130,7 +130,7 @@ class Pipeline:
         bad = codes.is_bad(frame.status)
         comm = codes.is_comm(frame.status) if bad.any() else bad
         number = np.abs(raw) < _HUGE  # False for NaN too
-        readable = ~bad & (number | ~numeric)
+        readable = ~bad & (number | self.table.text[at])
         timed = self._timing.place(at, frame, readable)
         usable = readable & numeric & ~timed.late
 
@@ -161,6 +161,7 @@ class Pipeline:
             (Reason.RANGE, outside),
             (Reason.STUCK, stuck),
             (Reason.SPIKE, spike),
+            (Reason.NOISE, self._stuck.still[at]),
             (Reason.STARTUP, startup),
             (Reason.SUBSTITUTED, held),
             (Reason.STALE, self._gap.silent[at]),
@@ -184,7 +185,7 @@ class Pipeline:
             texts=frame.texts,
         )
         self._latest.take(at, part, readable)
-        events = self._devices.look(frame, comm)
+        events = self._devices.look(frame, comm, self._stuck.still)
         judged = usable | (~numeric & readable)
         events += self._alerts.judge(at, ids, reasons, judged, frame.t_read)
         return part, events
@@ -217,7 +218,7 @@ class Pipeline:
         if unused.any():
             held_ids = frame.ids[unused]
             value[unused], sigma[unused] = self._hold.show(
-                held_ids, frame.mono[unused], self._timing.period_s[held_ids]
+                held_ids, frame.mono[unused], self._gap.habit[held_ids]
             )
         if not numeric.all():
             value[~numeric], sigma[~numeric] = frame.values[~numeric], np.nan

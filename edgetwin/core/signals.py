@@ -112,6 +112,7 @@ class SignalTable:
         self.period_s: Floats = np.array([signal.period_s for signal in self.signals], np.float64)
         self.patience_s: Floats = np.array([signal.patience_s for signal in self.signals], np.float64)
         self.on_change: Mask = np.array([signal.on_change for signal in self.signals], np.bool_)
+        self.text: Mask = np.array([signal.kind is Kind.TEXT for signal in self.signals], np.bool_)
         self.numeric: Mask = np.array([signal.kind is Kind.NUMERIC for signal in self.signals], np.bool_)
 
     def __len__(self) -> int:

@@ -15,9 +15,9 @@ def many() -> Pipeline:
 
 
 def with_lively_neighbours(readings: Floats) -> Run:
-    """Feed columns together with twice as many that never rest: one sensor that sticks, not a plant that stops."""
-    others = np.random.default_rng(99).normal(20.0, 1.0, (len(readings), 2 * SIGNALS)).round(3)
-    names = [f"s{number}" for number in range(3 * SIGNALS)]
+    """Feed columns together with four times as many that never rest: one sensor that sticks, not a plant that stops."""
+    others = np.random.default_rng(99).normal(20.0, 1.0, (len(readings), 4 * SIGNALS)).round(3)
+    names = [f"s{number}" for number in range(5 * SIGNALS)]
     return feed(Pipeline(table(*names)), np.column_stack([readings, others]), period_s=60.0)
 
 

@@ -1,56 +1,88 @@
-"""A device that is away is one alert, not one for each of its signals."""
+"""What concerns a whole device is one alert, not one for each of its signals: it is away, or it stands still."""
+
+import numpy as np
 
 from edgetwin.core import status as codes
 from edgetwin.core.alerts.event import AlertEvent, Severity
 from edgetwin.core.alerts.lifecycle import Alerts
-from edgetwin.core.signals import Frame, Mask, SignalTable
+from edgetwin.core.signals import Frame, Ids, Mask, SignalTable
+
+_NO_DEVICE = "file"  # what the bare columns of a recording belong to
 
 
 class Devices:
-    """Which devices are away."""
+    """Which devices are away, and which stand still."""
 
     def __init__(self, table: SignalTable, alerts: Alerts) -> None:
         self._alerts = alerts
-        self._device_of = tuple(signal.device for signal in table)
-        self._size: dict[str, int] = {}
-        for device in self._device_of:
-            self._size[device] = self._size.get(device, 0) + 1
+        self._device_of = tuple(signal.device or _NO_DEVICE for signal in table)
+        self._members: dict[str, Ids] = {
+            device: np.flatnonzero(np.array(self._device_of) == device).astype(np.int32)
+            for device in dict.fromkeys(self._device_of)
+        }
         self._away: set[str] = set()
+        self._still: set[str] = set()
 
-    def look(self, frame: Frame, comm: Mask) -> list[AlertEvent]:
-        """Notice when a device goes away (nothing of it can be read) and when it is back (something can)."""
+    def look(self, frame: Frame, comm: Mask, still: Mask) -> list[AlertEvent]:
+        """Notice when something befalls a device as a whole, and when it is over. `still` has all signals."""
         gone = bool(comm.all())
-        if not gone and not self._away:
+        standing = bool(still[frame.ids].any())
+        if not (gone or standing or self._away or self._still):
             return []
         device = self._device_of[int(frame.ids[0])]
-        name, when = f"{device}.comm", int(frame.t_read[0])
-        if gone and device not in self._away and len(frame) == self._size[device]:
+        when = int(frame.t_read[0])
+        events = []
+        if gone and device not in self._away and len(frame) == len(self._members[device]):
             self._away.add(device)
-            status = codes.describe(int(frame.status[0]))
-            event = self._alerts.begin(
-                AlertEvent(
-                    id=name,
-                    occurrence=0,
-                    subject=device,
-                    subject_kind="device",
-                    kind="comm",
-                    severity=Severity.CRITICAL,
-                    active=True,
-                    onset_ns=when,
-                    detected_ns=when,
-                    message=f"{device} cannot be read ({status}); its values are estimates from now on",
-                    evidence={"status": status, "signals": len(frame)},
-                )
-            )
+            events.append(self._alerts.begin(_away(device, frame, when)))
         elif not gone and device in self._away:
             self._away.discard(device)
-            event = self._alerts.end(name, when)
-        else:
-            return []
-        return [event] if event else []
+            events.append(self._alerts.end(f"{device}.comm", when))
+        if standing and device not in self._still:
+            self._still.add(device)
+            events.append(self._alerts.begin(_still(device, len(self._members[device]), when)))
+        elif not standing and device in self._still and not still[self._members[device]].any():
+            self._still.discard(device)
+            events.append(self._alerts.end(f"{device}.still", when))
+        return [event for event in events if event]
 
     def adopt(self, old: "Devices") -> None:
-        """Remember which devices were away."""
-        self._away |= old._away & set(self._size)  # noqa: SLF001 - two of a kind
-        if self._away:
-            self._away &= {event.subject for event in self._alerts.active if event.kind == "comm"}
+        """Remember what was wrong with devices whose alert stands on."""
+        self._away |= old._away & self._subjects_of("comm")  # noqa: SLF001 - two of a kind
+        self._still |= old._still & self._subjects_of("still")  # noqa: SLF001
+
+    def _subjects_of(self, kind: str) -> set[str]:
+        return {event.subject for event in self._alerts.active if event.kind == kind}
+
+
+def _away(device: str, frame: Frame, when: int) -> AlertEvent:
+    status = codes.describe(int(frame.status[0]))
+    return AlertEvent(
+        id=f"{device}.comm",
+        occurrence=0,
+        subject=device,
+        subject_kind="device",
+        kind="comm",
+        severity=Severity.CRITICAL,
+        active=True,
+        onset_ns=when,
+        detected_ns=when,
+        message=f"{device} cannot be read ({status}); its values are estimates from now on",
+        evidence={"status": status, "signals": len(frame)},
+    )
+
+
+def _still(device: str, signals: int, when: int) -> AlertEvent:
+    return AlertEvent(
+        id=f"{device}.still",
+        occurrence=0,
+        subject=device,
+        subject_kind="device",
+        kind="still",
+        severity=Severity.WARNING,
+        active=True,
+        onset_ns=when,
+        detected_ns=when,
+        message=f"{device}: many signals stand still together; has the plant stopped, or does it repeat itself?",
+        evidence={"signals": signals},
+    )

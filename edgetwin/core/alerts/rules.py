@@ -49,6 +49,8 @@ def _range(signal: Signal, seen: Evidence) -> str:
 
 
 def _device(signal: Signal, seen: Evidence) -> str:
+    if str(seen["status"]).startswith("Uncertain"):
+        return f"{signal.name}: its device is not certain of the value ({seen['status']})"
     return f"{signal.name}: its device gives no usable value ({seen['status']})"
 
 

@@ -25,8 +25,8 @@ class GapCheck:
     """Knows when each signal should have spoken."""
 
     def __init__(self, table: SignalTable, memory: Memory) -> None:
-        self._habit = memory.array("gap.habit", np.float64, np.nan)
-        self._habit[:] = table.period_s
+        self.habit = memory.array("gap.habit", np.float64, np.nan)
+        self.habit[:] = table.period_s
         self._declared = np.isfinite(table.period_s)
         self._exempt = table.on_change
         self._patience = (table.patience_s * 1e9).astype(np.int64)
@@ -50,9 +50,9 @@ class GapCheck:
         # A hole is no habit: it counts for at most three times what was allowed.
         most = np.where(count > _ARMED_AFTER, 3.0 * self._limit(at), np.inf)
         heard = np.fmin(interval, most)
-        habit, longest = self._habit[at], self._longest[at]
+        habit, longest = self.habit[at], self._longest[at]
         learned = np.where(np.isnan(habit), heard, habit + _LEARN * (heard - habit))
-        self._habit[at] = np.where(known, learned, habit)
+        self.habit[at] = np.where(known, learned, habit)
         self._longest[at] = np.where(known, np.maximum(longest * _FADE, heard), longest)
         self._last[at] = np.where(usable, readings.mono, last)
         self._last_read[at] = np.where(usable, readings.t_read, self._last_read[at])
@@ -97,10 +97,10 @@ class GapCheck:
     def evidence(self, number: int) -> Evidence:
         """Give the habit and what was allowed."""
         return {
-            "habit_s": round(float(self._habit[number]), 3),
+            "habit_s": round(float(self.habit[number]), 3),
             "allowed_s": round(float(self._limit(slice(number, number + 1))[0]), 3),
         }
 
     def _limit(self, at: slice | Ids) -> Floats:
-        limit: Floats = np.fmax(_HABITS * self._habit[at], _LONGEST * self._longest[at])
+        limit: Floats = np.fmax(_HABITS * self.habit[at], _LONGEST * self._longest[at])
         return limit

@@ -1,9 +1,10 @@
 """Stuck: a signal repeats itself for longer than it ever did.
 
 A fixed rule ("30 equal readings") cries wolf on a slow, coarsely quantised signal and sleeps on a lively one. So each
-signal's own runs of equal readings are counted, and an alarm is a run beyond their tail: an exponential excess
-above the 90th percentile at the wanted probability, and never below 1.5 times the longest run seen. A signal that
-has hardly ever moved (a constant, a status) is never called stuck.
+signal's own runs of equal readings are counted (`run_lengths`), and an alarm is a run beyond their tail. A signal that
+has hardly ever moved, a status, and a thing at rest (`rest`) are not called stuck for standing still. Nor is anything
+while many of its neighbours stand still too: then the plant has stopped, or the device repeats itself, and
+that is another story than one bad sensor (`still`). They must have stopped at about the same time.
 
 A signal whose device speaks only on change makes no equal readings; its runs are silences in units of its period.
 
@@ -12,45 +13,43 @@ signal does pause, and it went on from where it had stopped.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgetwin.core.checks.check import Evidence, Readings
+from edgetwin.core.checks.rest import Rest
+from edgetwin.core.checks.run_lengths import Counts, RunLengths
 from edgetwin.core.memory import Memory
 from edgetwin.core.signals import Floats, Ids, Mask, SignalTable, Stamp
 
-# Run lengths are counted in bins: exactly up to 32, then 15 % wide.
-_LENGTHS = np.concatenate([np.arange(1.0, 33.0), np.floor(33.0 * 1.15 ** np.arange(64))])
 _ARMED_AFTER = 30  # runs
 _SHORTEST = 6.0  # readings
-_LONGEST = 1.5
-_FULL = 8192  # runs counted before old ones are halved
 _RARE = 1e-6  # no run is called stuck that is likelier than this
 _MOVES_TO_RECOVER = 2
 _SECONDS_UNKNOWN = 1.0  # period of a signal that has shown none yet
+_NEIGHBOURS = 4  # so many, at least, stand still when the plant does
+_MANY = 0.3  # of them
 
 
 class StuckCheck:
-    """Counts runs of equal readings."""
+    """Compares the present run of every signal with what is usual for it."""
 
     def __init__(self, table: SignalTable, memory: Memory, false_alarm_s: float) -> None:
         self._false_alarm_s = false_alarm_s
         self._watched = table.numeric & np.array([signal.watch_stuck for signal in table], np.bool_)
         self._on_change = table.on_change & self._watched
         self._any_on_change = bool(self._on_change.any())
+        self._lengths = RunLengths(memory)
+        self._rest = Rest(memory)
         self._raw = memory.array("stuck.raw", np.float64, np.nan)
         self._run = memory.array("stuck.run", np.int64)
         self._since = memory.array("stuck.since", np.int64)  # monotonic, when the run began
         self._since_read = memory.array("stuck.since_read", np.int64)  # the same, wall clock
-        self._runs = memory.array("stuck.runs", np.float64, rows=(len(_LENGTHS),))
-        self._ended = memory.array("stuck.ended", np.int64)
-        self._longest = memory.array("stuck.longest", np.int64)
         self._move = memory.array("stuck.move", np.float64)  # how far it usually moves when it moves
         self._moves = memory.array("stuck.moves", np.int64)  # since it was called stuck
         self._allowed = memory.array("stuck.allowed", np.float64, np.inf)  # the run that was too long
-        self._suspended = memory.array(
-            "stuck.suspended", np.bool_
-        )  # its silence is known to mean something else
+        # Its silence is known to mean something else.
+        self._suspended = memory.array("stuck.suspended", np.bool_)
         self.stuck = memory.array("stuck.stuck", np.bool_)
+        self.still = memory.array("stuck.still", np.bool_)  # stands still, as many of its neighbours do
 
     def moved(self, readings: Readings) -> Mask:
         """Tell which readings differ from the one before, or are the first."""
@@ -73,31 +72,33 @@ class StuckCheck:
             run = np.where(self._on_change[at], np.maximum(np.rint(silence), 1), run).astype(np.int64)
         if ended.any():
             self._end_runs(readings, ended, run)
+        if moved.any():
+            self._rest.learn(readings, moved)
         self._run[at] = np.where(moved, 1, run + readings.usable)
         self._raw[at] = np.where(moved, readings.raw, self._raw[at])
         self._since[at] = np.where(began, readings.mono, self._since[at])
         self._since_read[at] = np.where(began, readings.t_read, self._since_read[at])
 
         run = self._run[at]
-        suspect = readings.usable & ~self.stuck[at] & self._watched[at] & ~self._on_change[at]
-        suspect &= (run >= _SHORTEST) & (run > _LONGEST * self._longest[at])
-        suspect &= self._ended[at] >= _ARMED_AFTER
+        armed = readings.usable & self._armed(at) & ~self._on_change[at]
+        suspect = armed & ~self.stuck[at] & (run >= _SHORTEST) & (run > self._lengths.floor(at))
         if suspect.any():
-            self._judge(readings.ids[suspect], run[suspect], period_s[suspect])
+            self._judge(readings, armed, suspect, period_s)
         return self.stuck[at]
 
     def silent_too_long(self, now: int, period_s: Floats) -> Ids:
         """Give the signals that should have changed by now and did not, each once."""
         if not self._any_on_change:
             return np.empty(0, np.int32)
+        everywhere = slice(None)
         run = np.floor((now - self._since) / 1e9 / _period(period_s))
-        suspect = self._on_change & ~self._suspended & ~self.stuck & (self._ended >= _ARMED_AFTER)
-        suspect &= (run >= _SHORTEST) & (run > _LONGEST * self._longest)
+        suspect = self._on_change & ~self._suspended & ~self.stuck & self._armed(everywhere)
+        suspect &= (run >= _SHORTEST) & (run > self._lengths.floor(everywhere))
         ids = np.flatnonzero(suspect).astype(np.int32)
         if len(ids):
-            self._judge(ids, run[ids], period_s[ids])
-        late: Ids = ids[self.stuck[ids]]
-        return late
+            ids = ids[self._too_long(ids, run[ids], period_s[ids])]
+            self._call_stuck(ids)
+        return ids
 
     def suspend(self, at: slice | Ids, lost: Mask) -> None:
         """Count no silence against signals whose last word was no value; the next value begins a new run."""
@@ -118,61 +119,67 @@ class StuckCheck:
         return {
             "value": float(self._raw[number]),
             "repeats": int(self._run[number]),
-            "longest_before": int(self._longest[number]),
+            "longest_before": int(self._lengths.longest[number]),
             "allowed": int(np.ceil(self._allowed[number])),
         }
 
-    def _judge(self, ids: Ids, run: Floats, period_s: Floats) -> None:
-        allowed = self._tail(ids, period_s)
-        beyond = run > allowed
-        late = ids[beyond]
-        self.stuck[late] = True
-        self._moves[late] = 0
-        self._allowed[late] = allowed[beyond]
+    def _armed(self, at: slice | Ids) -> Mask:
+        """Tell which signals have moved often enough, and in enough ways, to be judged."""
+        armed: Mask = self._watched[at] & (self._lengths.ended[at] >= _ARMED_AFTER)
+        return armed & ~self._rest.is_status(at)
 
-    def _tail(self, ids: Ids, period_s: Floats) -> Floats:
-        """Give the longest run that still belongs to the signal, at the wanted false-alarm interval."""
+    def _judge(self, readings: Readings, armed: Mask, suspect: Mask, period_s: Floats) -> None:
+        ids, run = readings.ids[suspect], self._run[readings.ids[suspect]]
+        late = self._too_long(ids, run, period_s[suspect])
+        ids, run = ids[late], run[late]
+        if not len(ids):
+            return
+        others = self._run[readings.ids[armed & ~self.stuck[readings.at]]]
+        run = run[:, None]
+        # Who fell silent long before is no witness. Each is among its own neighbours: so one is taken off.
+        witnesses = (others <= 2 * run).sum(1) - 1
+        standing = ((others <= 2 * run) & (2 * others >= run)).sum(1) - 1
+        together = (standing >= _NEIGHBOURS) & (standing >= _MANY * witnesses)
+        self.still[ids] = together
+        self._call_stuck(ids[~together])
+
+    def _too_long(self, ids: Ids, run: Counts | Floats, period_s: Floats) -> Mask:
         rare = np.clip(_period(period_s) / self._false_alarm_s, 1e-12, _RARE)
-        runs = self._runs[:, ids]
-        total = runs.sum(0)
-        high = (np.cumsum(runs, axis=0) >= 0.9 * total).argmax(0)
-        u = _LENGTHS[high]
-        above = np.arange(len(_LENGTHS))[:, None] > high
-        count = (runs * above).sum(0)
-        excess = (runs * above * (_LENGTHS[:, None] - u)).sum(0) / np.maximum(count, 1.0)
-        # Few runs above say little about the mean excess: lean to the long side.
-        scale = np.maximum(excess * (1.0 + 2.0 / np.sqrt(count + 1.0)), 1.0)
-        tail = u + scale * np.log(np.maximum(count, 1.0) / total / rare)
-        allowed: Floats = np.maximum(np.maximum(tail, _LONGEST * self._longest[ids]), _SHORTEST)
-        return allowed
+        usual = np.maximum(self._lengths.tail(ids, rare), _SHORTEST)
+        self._allowed[ids] = allowed = self._rest.allowed(ids, self._raw[ids], usual)
+        late: Mask = run > allowed
+        return late
 
-    def _end_runs(self, readings: Readings, ended: Mask, run: NDArray[np.int64]) -> None:
-        """Count the runs that end with these readings. For a lively signal that is every reading, a run of one."""
-        at = readings.at
-        step = np.abs(readings.raw - self._raw[at])
+    def _call_stuck(self, ids: Ids) -> None:
+        self.stuck[ids] = True
+        self._moves[ids] = 0
+
+    def _end_runs(self, readings: Readings, ended: Mask, run: Counts) -> None:
+        at, ids, value = readings.at, readings.ids, self._raw[readings.at]
+        step = np.abs(readings.raw - value)
         stuck = ended & self.stuck[at]
+        longer = ended & (run > 1)
+        if longer.any():  # a rest is remembered as one, and is no run
+            rested = longer.copy()
+            rested[longer] = self._rest.at_rest(ids[longer], value[longer])
+            self._rest.ended(ids[rested], value[rested], run[rested].astype(np.float64))
+            ended = ended & ~rested
         if stuck.any():
             ended = ended & (~stuck | self._near_miss(at, run, step))
             self._moves[at] += stuck
             self.stuck[at] &= self._moves[at] < _MOVES_TO_RECOVER
-        single = ended & (run == 1)
-        self._runs[0, at] += single
-        longer = ended & ~single
-        if longer.any():
-            bins = np.searchsorted(_LENGTHS, run[longer], side="right") - 1
-            self._runs[bins, readings.ids[longer]] += 1.0
-        self._longest[at] = np.maximum(self._longest[at], run * ended)
-        self._ended[at] = count = self._ended[at] + ended
+        still = longer & self.still[at]
+        if still.any():  # the plant's standstill is no habit of the signal
+            ended = ended & ~still
+            self.still[at] &= ~still
+        self._lengths.count(at, ids, ended, run)
         move = self._move[at]
         gain = np.where(move > 0, 0.05, 1.0)
         self._move[at] = np.where(ended, move + gain * (step - move), move)
-        full = ended & (count % _FULL == 0)
-        if full.any():
-            self._runs[:, readings.ids[full]] *= 0.5
 
-    def _near_miss(self, at: slice | Ids, run: NDArray[np.int64], step: Floats) -> Mask:
+    def _near_miss(self, at: slice | Ids, run: Counts, step: Floats) -> Mask:
         """Tell where a run that was called stuck is worth learning: the signal does pause, and went on from there."""
-        allowed, longest = self._allowed[at], self._longest[at]
+        allowed, longest = self._allowed[at], self._lengths.longest[at]
         near: Mask = (run <= 3 * allowed) & (3 * longest >= allowed) & (step <= 4 * self._move[at])
         near &= self._moves[at] == 0
         return near

@@ -47,9 +47,9 @@ class Hold:
         ):
             last[ids] = first[ids]
 
-    def show(self, ids: Ids, mono: Nanos, period_s: Floats) -> tuple[Floats, Floats]:
-        """Give value and sigma as they are at this time."""
+    def show(self, ids: Ids, mono: Nanos, habit_s: Floats) -> tuple[Floats, Floats]:
+        """Give value and sigma as they are at this time; `habit_s` is how often each signal speaks."""
         age_s = np.maximum(mono - self._mono[ids], 0) / 1e9
-        age_ticks = age_s / np.where(period_s > 0, period_s, 1.0)
+        age_ticks = age_s / np.where(habit_s > 0, habit_s, 1.0)
         grown = self._sigma[ids] ** 2 + self._wander.variance(ids, age_ticks)
         return self._value[ids], np.sqrt(grown)

@@ -1,0 +1,60 @@
+"""Where a signal may stand still and be healthy: off, full, or only a status."""
+
+import numpy as np
+from by_hand import feed, table
+
+from edgetwin.core.pipeline import Pipeline
+from edgetwin.core.signals import Floats
+
+ON, OFF = 100, 60
+
+
+def lively(count: int, *, seed: int = 1, mean: float = 4.5) -> Floats:
+    return np.random.default_rng(seed).normal(mean, 0.2, count).round(3)
+
+
+def rests(readings: Floats) -> list[int]:
+    return feed(Pipeline(table("flow")), readings).began("stuck")
+
+
+def test_a_flow_is_zero_while_its_pump_is_off() -> None:
+    cycle = np.r_[lively(ON), np.zeros(OFF)]
+    assert rests(np.tile(cycle, 20)) == []
+
+
+def test_a_valve_may_stay_fully_open_where_it_has_been_before() -> None:
+    opening = np.r_[lively(ON, mean=80.0), [100.0, 99.0]]
+    assert rests(np.r_[opening, opening, np.full(OFF, 100.0), lively(ON, mean=80.0)]) == []
+
+
+def test_the_same_length_anywhere_else_is_stuck() -> None:
+    (row,) = rests(np.r_[lively(ON), np.full(OFF, 4.5), lively(ON)])
+    assert ON + 5 < row < ON + 30
+
+
+def test_a_new_extreme_is_no_resting_place_yet() -> None:
+    assert len(rests(np.r_[lively(ON), np.full(OFF, 9.0)])) == 1
+
+
+def test_zero_for_far_too_long_is_stuck_after_all() -> None:
+    (row,) = rests(np.r_[lively(ON), np.zeros(2000)])
+    assert ON + 200 < row < ON + 1500
+
+
+def test_a_rest_once_found_long_is_allowed_three_times_as_long() -> None:
+    shift = np.r_[lively(ON), np.zeros(1500)]
+    assert len(rests(np.tile(shift, 4))) == 1
+
+
+def test_rests_do_not_make_the_check_deaf_elsewhere() -> None:
+    cycle = np.r_[lively(ON), np.zeros(OFF)]
+    readings = np.r_[np.tile(cycle, 10), lively(ON), np.full(OFF, 4.5)]
+    (row,) = rests(readings)
+    assert row < len(readings) - OFF + 30
+
+
+def test_a_status_is_never_stuck_however_often_it_has_changed() -> None:
+    changes = np.random.default_rng(2).integers(0, 4, 400).astype(float)
+    assert rests(np.r_[changes, np.full(3000, 2.0)]) == []
+    # With a fifth value it is a measurement.
+    assert len(rests(np.r_[changes, [4.0], changes, np.full(3000, 2.0)])) == 1
