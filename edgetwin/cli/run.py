@@ -40,18 +40,25 @@ def run(args: argparse.Namespace) -> int:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_serve(gateway))
     except ConfigProblems as problems:
-        print(problems, file=sys.stderr)
+        _say(str(problems))
         return os.EX_CONFIG
     except AlreadyRunning as reason:
-        print(f"edgetwin run: {reason}", file=sys.stderr)
+        _say(f"edgetwin run: {reason}")
         return os.EX_TEMPFAIL
     except NoSocket as reason:
-        print(f"edgetwin run: {reason}", file=sys.stderr)
+        _say(f"edgetwin run: {reason}")
         return os.EX_CANTCREAT
     except Exception:  # the last place where a bug can still be written down
         log.critical("the gateway crashed", exc_info=True)
         return os.EX_SOFTWARE
     return os.EX_OK
+
+
+def _say(message: str) -> None:
+    """Say why nothing was started. There is no log yet; the journal of the machine takes the priority from a prefix."""
+    error = "<3>" if "JOURNAL_STREAM" in os.environ else ""
+    for line in message.splitlines():
+        print(f"{error}{line}", file=sys.stderr)
 
 
 async def _serve(gateway: Gateway) -> None:
