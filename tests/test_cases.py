@@ -49,7 +49,7 @@ def replayed(names: list[str], times: list[int], readings: Floats, declared: dic
 def agrees(wish: dict[str, Any], row: int, event: AlertEvent, end: int | None, times: list[int]) -> bool:
     """Tell whether an alert, and the row in which it ended, are what a case wants."""
     return (
-        (event.kind, event.subject) == (wish["kind"], wish["signal"])
+        (event.kind, event.subject) == (wish["kind"], wish.get("signal") or wish["device"])
         and event.onset_ns == times[wish["onset_row"]]
         and wish["onset_row"] <= row <= wish["detected_by_row"]
         and end == wish.get("ended_row")

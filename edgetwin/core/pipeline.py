@@ -240,6 +240,9 @@ class Pipeline:
         ]
 
     def _name_silent(self, number: int, reason: Reason, when: int) -> list[AlertEvent]:
+        if reason is Reason.STALE and self._devices.is_silent(number, self._gap.last(number)):
+            onset_ns, evidence = self._gap.onset_ns(number), self._gap.evidence(number)
+            return self._devices.name_silent(number, onset_ns, when, evidence)
         at = slice(number, number + 1)
         reasons, nothing = np.array([reason], np.uint32), np.array([False])
         stamp = np.array([when], np.int64)

@@ -81,7 +81,7 @@ def test_the_time_of_a_reload_is_no_silence_but_a_silence_goes_on() -> None:
     old = warmed(A, B)
     new = successor(old, A, B)
     events = new.step([], mono(330)).alerts
-    assert [event.id for event in events] == ["plc1.a.gap", "plc1.b.gap"]
+    assert [event.id for event in events] == ["plc1.gap"]
     assert successor(new, A, B).step([], mono(360)).alerts == ()
 
 

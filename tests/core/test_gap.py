@@ -44,6 +44,7 @@ def test_an_irregular_signal_is_given_more_time() -> None:
 def test_a_declared_period_counts_from_the_first_reading() -> None:
     pipeline = Pipeline(table(Signal(name="x", period_s=1.0), "y"))
     step(pipeline, frame(0, [50.0, 50.0]))
+    step(pipeline, frame(0.5, [50.0], ids=[1]))  # so it is the signal that is silent, not the whole device
     assert gaps(pipeline.step([], mono(60)).alerts) == [("x", True)]
 
 

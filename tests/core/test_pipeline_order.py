@@ -99,10 +99,11 @@ def test_the_story_told_to_the_batches_is_full_of_trouble() -> None:
 def test_asking_often_or_once_names_silent_signals_in_the_same_order() -> None:
     # b has the lower number, but falls silent later.
     often, once = (
-        Pipeline(table(Signal(name="b", period_s=3.0), Signal(name="a", period_s=1.0))) for _ in "12"
+        Pipeline(table(Signal(name="b", period_s=3.0), Signal(name="a", period_s=1.0), "c")) for _ in "12"
     )
     for pipeline in (often, once):
-        step(pipeline, frame(0, [1.0, 1.0]))
+        step(pipeline, frame(0, [1.0, 1.0, 1.0]))
+        step(pipeline, frame(0.5, [1.0], ids=[2]))
     apart = [event for second in range(1, 61) for event in often.step([], mono(second)).alerts]
     together = list(once.step([], mono(60)).alerts)
     assert [event.subject for event in apart] == ["a", "b"]

@@ -85,6 +85,10 @@ class GapCheck:
         """Look at all deadlines again, after they were taken over from another pipeline."""
         self._next = int(self._due.min(initial=_NEVER))
 
+    def last(self, number: int) -> int:
+        """Give the monotonic time of the last good reading of this signal."""
+        return int(self._last[number])
+
     def due(self, number: int) -> Stamp:
         """Say when the silence of this signal became too long."""
         wait = int(self._limit(slice(number, number + 1))[0] * 1e9) + int(self._patience[number])
