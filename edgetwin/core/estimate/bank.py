@@ -148,6 +148,9 @@ class Bank:
         """Tell the spikes from the jumps: what stays away for longer than a few readings is no spike."""
         far = (z * z > _GATE) & (n >= _GATE_AFTER)
         spikes = self._spikes[at]
+        if not far.any():
+            self._spikes[at] = np.minimum(spikes + 1, 0)
+            return far, far
         spike = far & (spikes >= 0) & (spikes < _GATE_RUN)
         jump = far & ~spike
         # After a jump the gate stays open for some readings: a ramp is no series of spikes.

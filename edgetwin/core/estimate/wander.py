@@ -38,10 +38,9 @@ class Wander:
         tick = self._tick[at] + 1
         self._tick[at] = tick
         # The ruler sequence: tick 1 looks at level 0, 2 at 1, 3 at 0, 4 at 2 ...
-        level = _level(tick)
-        here: tuple[Any, Any] = (level, self._numbers[at])
-        if (tick == tick[0]).all():  # most frames hold the same signals as ever, and this is quicker
-            here = (level[0], at)
+        alike = (tick == tick[0]).all()  # most frames hold the same signals as ever, and this is quicker
+        level = _level(tick[:1])[0] if alike else _level(tick)
+        here: tuple[Any, Any] = (level, at if alike else self._numbers[at])
         known = used & (tick - self._from_tick[here] == 2 << level) & np.isfinite(self._from[here])
         difference = np.where(known, value - self._from[here], 0.0)
         count = self._count[here] + known
