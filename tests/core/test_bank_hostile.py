@@ -86,3 +86,16 @@ def test_a_huge_level_that_stays_for_a_while_is_left_again() -> None:
     for k in range(200):
         ours.update(ALL, np.full(50, 1e6) if 60 <= k < 80 else 50.0 + rng.normal(size=50), np.ones(50))
     np.testing.assert_allclose(ours.estimate(ALL).value, 50.0, atol=3.0)
+
+
+@pytest.mark.parametrize("garbage", [50.0, 1e3, -1e6])
+@pytest.mark.parametrize("place", [0, 1, 5, 9])
+def test_garbage_among_the_first_readings_is_forgotten_within_a_hundred(garbage: float, place: int) -> None:
+    readings = np.random.default_rng(1).normal(size=(400, 50))
+    readings[place] = garbage
+    bank = bank_of(50)
+    for row in readings[:110]:
+        bank.update(ALL, row, np.ones(50))
+    value, sigma = bank.estimate(ALL)
+    assert (np.abs(value) < 2.0).all()
+    assert np.median(sigma) < 2.0

@@ -25,6 +25,9 @@ _M = len(_RATE_NOISE)
 
 _FORGET = 0.98  # of the evidence for each filter, per reading
 _DISCOUNT = 0.98  # of what is known about the sensor's variance, per reading
+_YOUNG = 150  # readings in which garbage at the start is forgotten quickly
+_FAR_TOO_CALM = 0.005  # mean of z^2, where 1 is expected
+_DISCOUNT_FAST = 0.6
 _GATE = 16.0  # squared standardised innovation beyond which a reading is a spike
 _GATE_RUN = 3  # so many spikes in a row; the next one is the new level
 _GATE_OPEN = 4  # readings after such a jump that are taken whatever they say
@@ -61,6 +64,7 @@ class Bank:
         self._n = memory.array("bank.n", np.int64)  # readings taken
         self._spikes = memory.array("bank.spikes", np.int64)  # rejected in a row; below 0: the gate is open
         self._step = memory.array("bank.step", np.float64, np.inf)  # smallest change seen: quantisation
+        self._calm = memory.array("bank.calm", np.float64, 1.0)  # recent mean of z^2, while it is young
         self._last = memory.array("bank.last", np.float64, np.nan)
         self._value = memory.array("bank.value", np.float64, np.nan)
         self._sigma = memory.array("bank.sigma", np.float64, np.nan)
@@ -110,7 +114,8 @@ class Bank:
         w, logw = w / total, logw - np.log(total)
 
         # r: inverse gamma with discount
-        a, b = _DISCOUNT * a + 0.5, _DISCOUNT * b + 0.5 * z2
+        discount = self._discount(at, z, n)
+        a, b = discount * a + 0.5, discount * b + 0.5 * z2
         r = np.maximum(b / a, r_floor)
 
         # update: K = P h' / s, x = x + K e, P = (I - K h) P
@@ -156,6 +161,19 @@ class Bank:
         # After a jump the gate stays open for some readings: a ramp is no series of spikes.
         self._spikes[at] = np.where(jump, -_GATE_OPEN, np.where(spike, spikes + 1, np.minimum(spikes + 1, 0)))
         return spike, jump
+
+    def _discount(self, at: slice | Ids, z: Floats, n: Floats) -> Floats | float:
+        """Say how much of what is known about r is kept.
+
+        Garbage among the first readings makes r far too large, and no gate is closed yet. When those that follow are
+        far calmer than r says, it is forgotten quickly.
+        """
+        young = n < _YOUNG
+        if not young.any():
+            return _DISCOUNT
+        calm = np.fmin(self._calm[at] + 0.25 * (z * z - self._calm[at]), 1.0)
+        self._calm[at] = calm
+        return np.where(young & (calm < _FAR_TOO_CALM), _DISCOUNT_FAST, _DISCOUNT)
 
     def _keep(
         self, at: slice | Ids, rejected: Mask, state: tuple[Floats, ...], a: Floats, estimate: Estimate
