@@ -151,9 +151,9 @@ class Chain:
 def _say(event: AlertEvent) -> None:
     """Write the beginning and the end of an alert to the log of the machine.
 
-    Not those of devices: the poller has said that one is away, and why.
+    But for `comm`: the poller has said already that the device is away, and why.
     """
-    if event.subject_kind == "device":
+    if event.kind == "comm":
         return
     if not event.active:
         log.info("alert over", alert=event.id, **{event.subject_kind: event.subject})
