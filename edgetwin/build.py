@@ -19,9 +19,9 @@ from edgetwin.config.problems import ConfigProblems
 from edgetwin.config.tree import Config
 from edgetwin.core.errors import ConfigError
 from edgetwin.core.pipeline import Pipeline, Settings
-from edgetwin.core.signals import Kind, Signal, SignalTable, Stamp
+from edgetwin.core.signals import Clock, Kind, Signal, SignalTable, Stamp
 from edgetwin.field import plan
-from edgetwin.field.driver import Clock, Driver
+from edgetwin.field.driver import Driver
 from edgetwin.uplink.uplink import Uplink
 
 # The field calls a device away after two time-outs in a row; only then is the silence of its signals a second matter.

@@ -13,8 +13,7 @@ import structlog
 from edgetwin.build import Parts
 from edgetwin.config.tree import Config
 from edgetwin.core.alerts.event import AlertEvent, Severity
-from edgetwin.core.signals import Frame
-from edgetwin.field.driver import Clock
+from edgetwin.core.signals import Clock, Frame
 from edgetwin.field.link import Link
 from edgetwin.field.poller import keep
 from edgetwin.inbox import Inbox

@@ -19,8 +19,7 @@ from edgetwin.chain import Chain
 from edgetwin.config.problems import ConfigProblems
 from edgetwin.config.tree import Config
 from edgetwin.control import ControlServer, View, socket_path
-from edgetwin.core.signals import Stamp
-from edgetwin.field.driver import Clock
+from edgetwin.core.signals import Clock, Stamp
 from edgetwin.notify import Notify
 from edgetwin.view import view
 

@@ -4,7 +4,7 @@ Everything is columnar. A signal is an integer inside; its name `device.signal` 
 cycle of one device is one Frame. NaN never enters a filter, and zero is a value, not a missing one.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag, StrEnum
 from typing import TYPE_CHECKING, NamedTuple, Self
@@ -74,6 +74,9 @@ class Stamp(NamedTuple):
 
     wall: int
     mono: int
+
+
+Clock = Callable[[], Stamp]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

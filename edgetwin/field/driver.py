@@ -7,9 +7,8 @@ is down and never waits between attempts: `poller.keep` does that, the same way 
 from collections.abc import AsyncGenerator, Callable
 from typing import Protocol
 
-from edgetwin.core.signals import Frame, Ids, Stamp
+from edgetwin.core.signals import Frame, Ids
 
-Clock = Callable[[], Stamp]
 Deliver = Callable[[Frame], None]
 
 

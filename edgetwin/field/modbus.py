@@ -5,8 +5,7 @@ from collections.abc import AsyncGenerator
 import numpy as np
 
 from edgetwin.config.modbus import ModbusDevice
-from edgetwin.core.signals import UNSTAMPED, Frame, Ids, SignalTable
-from edgetwin.field.driver import Clock
+from edgetwin.core.signals import UNSTAMPED, Clock, Frame, Ids, SignalTable
 from edgetwin.field.endpoint import Endpoint
 from edgetwin.field.modbus_link import ModbusLink
 from edgetwin.field.modbus_poll import Columns, Poll

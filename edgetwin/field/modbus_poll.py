@@ -12,8 +12,7 @@ from typing import Self
 import numpy as np
 
 from edgetwin.core import status
-from edgetwin.core.signals import Codes, Floats, Nanos, Stamp
-from edgetwin.field.driver import Clock
+from edgetwin.core.signals import Clock, Codes, Floats, Nanos, Stamp
 from edgetwin.field.modbus_link import ModbusLink, NoAnswer, Refused, Unusable
 from edgetwin.field.plan import Block, Rhythm
 from edgetwin.field.refusals import Refusals

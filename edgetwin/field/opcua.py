@@ -9,9 +9,8 @@ import numpy as np
 
 from edgetwin.config.opcua import OpcUaDevice
 from edgetwin.core import status
-from edgetwin.core.signals import Frame, SignalTable
+from edgetwin.core.signals import Clock, Frame, SignalTable
 from edgetwin.field import opcua_values
-from edgetwin.field.driver import Clock
 from edgetwin.field.endpoint import Endpoint
 from edgetwin.field.opcua_link import OpcUaLink, Wish
 from edgetwin.field.refusals import Refusals

@@ -24,8 +24,8 @@ from asyncua.ua import uaerrors
 from asyncua.ua.attribute_ids import AttributeIds
 
 from edgetwin.core import status
-from edgetwin.core.signals import Stamp
-from edgetwin.field.driver import Clock, DeviceDown
+from edgetwin.core.signals import Clock, Stamp
+from edgetwin.field.driver import DeviceDown
 from edgetwin.field.endpoint import Endpoint
 from edgetwin.field.lifeline import Lifeline
 from edgetwin.field.opcua_values import Item, overflowed

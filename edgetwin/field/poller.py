@@ -12,9 +12,9 @@ from datetime import timedelta
 import structlog
 
 from edgetwin.core import status
-from edgetwin.core.signals import Frame
+from edgetwin.core.signals import Clock, Frame
 from edgetwin.field.backoff import Backoff
-from edgetwin.field.driver import Clock, Deliver, DeviceDown, Driver
+from edgetwin.field.driver import Deliver, DeviceDown, Driver
 from edgetwin.field.link import Link
 from edgetwin.field.schedule import Sleep
 

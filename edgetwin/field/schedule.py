@@ -8,7 +8,7 @@ counted. Rhythms that fall together are due together, so that they share one fra
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from edgetwin.field.driver import Clock
+from edgetwin.core.signals import Clock
 
 Sleep = Callable[[float], Awaitable[object]]
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from edgetwin.core.signals import Stamp
+from edgetwin.core.signals import Clock, Stamp
 from edgetwin.uplink.broker import Broker, BrokerDown, pause_s, refused_pause_s
 from edgetwin.uplink.dial import dial
 from edgetwin.uplink.mqtt import Login, Session
@@ -55,7 +55,7 @@ class Link:
         context: ssl.SSLContext | None,
         outbox: Outbox,
         *,
-        clock: Callable[[], Stamp],
+        clock: Clock,
         greet: Callable[[], Greeting],
     ) -> None:
         self._brokers = tuple(brokers)

@@ -5,13 +5,13 @@ cannot hold is counted. Nothing here decides what is true; that was done in `cor
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 import structlog
 
 from edgetwin.config.gateway import Gateway, Mqtt, Publish, PublishMode
 from edgetwin.core.alerts.event import AlertEvent
-from edgetwin.core.signals import Outcome, SignalTable, Stamp
+from edgetwin.core.signals import Clock, Outcome, SignalTable
 from edgetwin.uplink.broker import Broker
 from edgetwin.uplink.dial import tls_context
 from edgetwin.uplink.due import Due, Rows
@@ -39,7 +39,7 @@ class Uplink:
         publish: Publish,
         table: SignalTable,
         assets: Mapping[str, Mapping[str, str]],
-        clock: Callable[[], Stamp],
+        clock: Clock,
         epoch: str,
         version: str,
     ) -> None:
