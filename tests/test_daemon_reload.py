@@ -22,8 +22,8 @@ async def test_a_reload_keeps_what_was_learned_and_adds_what_is_new(tmp_path: Pa
             assert old() is None  # and is not kept in memory
             after = gateway.view()
             assert after["counters"]["readings"] >= before["counters"]["readings"]
-            assert signal_of(after, "plc1.oil")["quality"] == "good"
-            assert signal_of(after, "plc2.oil")["age_s"] is None
+            assert signal_of(after, "plc1.oil")["value"] is not None
+            assert signal_of(after, "plc2.oil")["value"] is None
             await view_where(path, lambda view: sum(device["up"] for device in view["devices"]) == 2)
 
 
