@@ -76,10 +76,10 @@ def _device(name: str, device: ModbusDevice | OpcUaDevice) -> DeviceSummary:
             RhythmSummary(rhythm.period_s, len(rhythm.registers), len(rhythm.blocks))
             for rhythm in plan.plan(device)
         )
-        return DeviceSummary(name, f"{device.connect} unit {device.unit}", rhythms)
+        return DeviceSummary(name, device.address, rhythms)
     periods = Counter(signal.every or device.every for signal in device.signals.values())
     rhythms = tuple(RhythmSummary(period, count, None) for period, count in sorted(periods.items()))
-    return DeviceSummary(name, device.connect, rhythms)
+    return DeviceSummary(name, device.address, rhythms)
 
 
 def lines(found: Summary) -> Iterator[str]:

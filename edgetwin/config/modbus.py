@@ -8,7 +8,7 @@ from edgetwin.config.branch import Number, Table, Whole, mistake
 from edgetwin.config.device import DeviceConfig, SignalConfig
 from edgetwin.config.names import Name
 from edgetwin.config.registers import AREA_NAMES, Area, At, register
-from edgetwin.config.url import endpoint
+from edgetwin.config.url import Endpoint, endpoint
 
 Order = Literal["high-first", "low-first"]
 Type = Literal["bool", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64"]
@@ -137,11 +137,11 @@ class ModbusDevice(DeviceConfig):
     signals: Table[Name, ModbusSignal] = Field(description="The signals of the device, by name.")
 
     @property
-    def host(self) -> str:
-        """The host in its address."""
-        return endpoint(self.connect, _PORTS).host
+    def endpoint(self) -> Endpoint:
+        """The address, taken apart."""
+        return endpoint(self.connect, _PORTS)
 
     @property
-    def port(self) -> int:
-        """The port in its address, or the usual one."""
-        return endpoint(self.connect, _PORTS).port
+    def address(self) -> str:
+        """Where it is, for messages: there may be several units behind one address."""
+        return f"{self.connect} unit {self.unit}"

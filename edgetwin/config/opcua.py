@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, SecretStr, WithJsonSchema, model_va
 from edgetwin.config.branch import Flag, Number, Table, mistake
 from edgetwin.config.device import DeviceConfig, SignalConfig
 from edgetwin.config.names import Name
-from edgetwin.config.url import endpoint
+from edgetwin.config.url import Endpoint, endpoint
 
 SCHEME = "opc.tcp"
 _PORTS = {SCHEME: 4840}
@@ -114,14 +114,14 @@ class OpcUaDevice(DeviceConfig):
     signals: Table[Name, OpcUaSignal] = Field(description="The signals of the device, by name.")
 
     @property
-    def host(self) -> str:
-        """The host in its address."""
-        return endpoint(self.connect, _PORTS, path=True).host
+    def endpoint(self) -> Endpoint:
+        """The address, taken apart."""
+        return endpoint(self.connect, _PORTS, path=True)
 
     @property
-    def port(self) -> int:
-        """The port in its address, or the usual one."""
-        return endpoint(self.connect, _PORTS, path=True).port
+    def address(self) -> str:
+        """Where it is, for messages."""
+        return self.connect
 
     @model_validator(mode="after")
     def _a_password_needs_a_user(self) -> Self:

@@ -10,12 +10,12 @@ from edgetwin.config.branch import mistake
 
 
 class Endpoint(NamedTuple):
-    """The parts of a URL, with the port filled in."""
+    """The host and the port of a URL, filled in where it names none, and the port that its protocol usually has."""
 
     scheme: str
     host: str
     port: int
-    path: str
+    usual_port: int
 
 
 def endpoint(text: object, ports: dict[str, int], *, path: bool = False, instead: str = "") -> Endpoint:
@@ -43,4 +43,4 @@ def endpoint(text: object, ports: dict[str, int], *, path: bool = False, instead
         raise mistake(f'"{text}" has {missing} in it', f'expected protocol://host:port, such as "{example}"')
     if parts.query or parts.fragment or (parts.path.strip("/") and not path):
         raise mistake(f'"{text}" goes on after the port', f'expected nothing after it, as in "{example}"')
-    return Endpoint(scheme, host, ports[scheme] if port is None else port, parts.path)
+    return Endpoint(scheme, host, ports[scheme] if port is None else port, ports[scheme])

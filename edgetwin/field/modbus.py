@@ -6,14 +6,11 @@ import numpy as np
 
 from edgetwin.config.modbus import ModbusDevice
 from edgetwin.core.signals import UNSTAMPED, Clock, Frame, Ids, SignalTable
-from edgetwin.field.endpoint import Endpoint
 from edgetwin.field.modbus_link import ModbusLink
 from edgetwin.field.modbus_poll import Columns, Poll
 from edgetwin.field.plan import plan
 from edgetwin.field.refusals import Refusals
 from edgetwin.field.schedule import Schedule
-
-USUAL_PORT = 502
 
 
 class ModbusDriver:
@@ -21,7 +18,7 @@ class ModbusDriver:
 
     def __init__(self, name: str, config: ModbusDevice, table: SignalTable, clock: Clock) -> None:
         self.name = name
-        self.address = f"{config.connect} unit {config.unit}"
+        self.address = config.address
         self.ids = table.ids_of([f"{name}.{signal}" for signal in config.signals])
         self._rhythms = plan(config)
         self._rhythm_ids = [
@@ -29,7 +26,7 @@ class ModbusDriver:
             for rhythm in self._rhythms
         ]
         self._ids_when_due: dict[tuple[int, ...], Ids] = {}
-        self._endpoint = Endpoint(config.host, config.port, USUAL_PORT)
+        self._endpoint = config.endpoint
         self._unit = config.unit
         self._timeout_s = config.timeout
         self._refusals = Refusals(name)

@@ -24,11 +24,12 @@ from pymodbus.pdu.bit_message import ReadCoilsRequest, ReadDiscreteInputsRequest
 from pymodbus.pdu.register_message import ReadHoldingRegistersRequest, ReadInputRegistersRequest
 
 from edgetwin.config.registers import Area
+from edgetwin.config.url import Endpoint
 from edgetwin.core import status
 from edgetwin.field.driver import DeviceDown
-from edgetwin.field.endpoint import Endpoint
 from edgetwin.field.lifeline import Lifeline
 from edgetwin.field.plan import BITS
+from edgetwin.field.unreachable import unreachable
 
 # It dumps kilobytes of trace for one broken frame and says "error" for every time-out; we tell transitions.
 logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
@@ -105,7 +106,7 @@ class ModbusLink:
             async with asyncio.timeout(self._timeout_s):
                 await self._client.ctx.call_create()
         except OSError as error:
-            raise self._endpoint.unreachable(error) from error
+            raise unreachable(self._endpoint, error) from error
 
     async def read(self, area: Area, address: int, count: int) -> bytes:
         """Ask for registers (or bits) and give their bytes."""

@@ -11,11 +11,9 @@ from edgetwin.config.opcua import OpcUaDevice
 from edgetwin.core import status
 from edgetwin.core.signals import Clock, Frame, SignalTable
 from edgetwin.field import opcua_values
-from edgetwin.field.endpoint import Endpoint
 from edgetwin.field.opcua_link import OpcUaLink, Wish
 from edgetwin.field.refusals import Refusals
 
-USUAL_PORT = 4840
 RETRY_S = 60.0  # a node that the server does not know is asked for again this often
 
 
@@ -24,7 +22,7 @@ class OpcUaDriver:
 
     def __init__(self, name: str, config: OpcUaDevice, table: SignalTable, clock: Clock) -> None:
         self.name = name
-        self.address = config.connect
+        self.address = config.address
         self.ids = table.ids_of([f"{name}.{signal}" for signal in config.signals])
         self.missed = 0  # nothing is asked for in cycles, so no cycle is missed
         self._names = list(config.signals)
@@ -52,8 +50,7 @@ class OpcUaDriver:
     async def open(self) -> None:
         """Connect and make a subscription."""
         config = self._config
-        endpoint = Endpoint(config.host, config.port, USUAL_PORT)
-        link = OpcUaLink(config.connect, endpoint, config.timeout, self._clock)
+        link = OpcUaLink(config.connect, config.endpoint, config.timeout, self._clock)
         if config.user is not None:
             link.log_in_as(config.user, config.password.get_secret_value() if config.password else "")
         try:

@@ -23,12 +23,13 @@ from asyncua.common.subscription import Subscription
 from asyncua.ua import uaerrors
 from asyncua.ua.attribute_ids import AttributeIds
 
+from edgetwin.config.url import Endpoint
 from edgetwin.core import status
 from edgetwin.core.signals import Clock, Stamp
 from edgetwin.field.driver import DeviceDown
-from edgetwin.field.endpoint import Endpoint
 from edgetwin.field.lifeline import Lifeline
 from edgetwin.field.opcua_values import Item, overflowed
+from edgetwin.field.unreachable import unreachable
 
 # At INFO these write every notification, at WARNING and ERROR several lines and a traceback for each lost connection.
 # We tell transitions ourselves.
@@ -118,7 +119,7 @@ class OpcUaLink:
                 "does a firewall stand in between?",
             ) from None
         except OSError as error:
-            raise self._endpoint.unreachable(error) from error
+            raise unreachable(self._endpoint, error) from error
         except Exception as error:
             raise self._failed("cannot open a session", error) from error
         keep_alives = math.ceil(KEEP_ALIVE_S / publishing_s)

@@ -163,7 +163,7 @@ def test_certificates_need_each_other_and_encryption(tmp_path: Path) -> None:
     (plain,) = refused(tmp_path, f'[mqtt]\nbrokers = ["mqtt://b"]\nca_file = "{pem}"\n{PLC1}')
     assert plain.message == "there are certificates, but no broker is reached by mqtts://"
     works = loaded(tmp_path, f'[mqtt]\nbrokers = ["mqtts://b"]\nca_file = "{pem}"\n{PLC1}')
-    assert works.mqtt.endpoints == (("mqtts", "b", 8883, ""),)
+    assert works.mqtt.endpoints == (("mqtts", "b", 8883, 8883),)
 
 
 def test_a_password_without_a_user_is_told_at_its_table(tmp_path: Path) -> None:

@@ -5,9 +5,10 @@ import socket
 
 import pytest
 
-from edgetwin.field.endpoint import Endpoint
+from edgetwin.config.url import Endpoint
+from edgetwin.field.unreachable import unreachable
 
-PLC = Endpoint("plc7", 5020, 502)
+PLC = Endpoint("modbus-tcp", "plc7", 5020, 502)
 
 
 @pytest.mark.parametrize(
@@ -26,6 +27,6 @@ PLC = Endpoint("plc7", 5020, 502)
     ],
 )
 def test_each_failure_has_a_reason_and_a_hint(error: OSError, reason: str, hint: str) -> None:
-    down = PLC.unreachable(error)
+    down = unreachable(PLC, error)
     assert reason in down.reason
     assert hint in down.hint
