@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from edgetwin.config.branch import Number, Table, Whole, mistake
 from edgetwin.config.device import DeviceConfig, SignalConfig
 from edgetwin.config.names import Name
-from edgetwin.config.registers import AREA_NAMES, Area, At, register
+from edgetwin.config.registers import AREA_NAMES, BITS, Area, At, register
 from edgetwin.config.url import Endpoint, endpoint
 
 Order = Literal["high-first", "low-first"]
@@ -15,13 +15,13 @@ Type = Literal["bool", "int16", "uint16", "int32", "uint32", "int64", "uint64", 
 
 SCHEME = "modbus-tcp"
 _PORTS = {SCHEME: 502}
-_WORDS: dict[Type, int] = {
+# How many registers a value takes (or bits, of coils and discrete inputs).
+WORDS: dict[Type, int] = {
     **dict.fromkeys(("bool", "int16", "uint16"), 1),
     **dict.fromkeys(("int32", "uint32", "float32"), 2),
     **dict.fromkeys(("int64", "uint64", "float64"), 4),
 }
 _LAST = 65_535
-_BITS: tuple[Area, ...] = ("co", "di")
 
 
 def _connect(text: object) -> object:
@@ -39,7 +39,7 @@ Connect = Annotated[
 
 
 def _usual_type(fields: dict[str, Any]) -> Type:
-    return "bool" if register(fields["at"]).area in _BITS else "uint16"
+    return "bool" if register(fields["at"]).area in BITS else "uint16"
 
 
 class ModbusSignal(SignalConfig):
@@ -75,16 +75,16 @@ class ModbusSignal(SignalConfig):
     @property
     def words(self) -> int:
         """How many registers (or bits, of coils and discrete inputs) it takes."""
-        return _WORDS[self.type]
+        return WORDS[self.type]
 
     @model_validator(mode="after")
     def _type_fits_the_place(self) -> Self:
         place = AREA_NAMES[self.area]
-        if self.area in _BITS and self.type != "bool":
+        if self.area in BITS and self.type != "bool":
             raise mistake(
                 f'a {place} is on or off, so its type cannot be "{self.type}"', "leave out type, or check at"
             )
-        if self.area not in _BITS and self.type == "bool":
+        if self.area not in BITS and self.type == "bool":
             raise mistake(
                 f'{self.at} is a whole {place}, so its type cannot be "bool"',
                 'leave out type and name its values: names = { 0 = "off", 1 = "on" }',

@@ -18,11 +18,9 @@ AREA_NAMES: dict[Area, str] = {
     "hr": "holding register",
     "ir": "input register",
 }
-_DATASHEET: dict[str, Area] = {
-    "1": "di",
-    "3": "ir",
-    "4": "hr",
-}  # the leading digit; coils have a 0, TOML forbids that
+BITS: tuple[Area, ...] = ("co", "di")  # areas of single bits; the others are of registers
+# The leading digit of a datasheet's number. Coils have a 0, and TOML forbids that.
+_DATASHEET: dict[str, Area] = {"1": "di", "3": "ir", "4": "hr"}
 _ZERO_BASED = re.compile(r"(co|di|hr|ir):([0-9]{1,5})")
 _LAST = 65_535
 HINT = 'write the datasheet\'s number (40101) or count from zero ("hr:100"; also "ir:", "di:" and "co:")'

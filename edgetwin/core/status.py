@@ -53,7 +53,7 @@ _MODBUS_EXCEPTIONS = {
     10: "gateway path unavailable",
     11: "gateway target does not respond",
 }
-_MODBUS_UNIT_AWAY = (10, 11)
+MODBUS_UNIT_AWAY = (10, 11)  # of a gateway in between
 
 # The codes that speak of the way to the device, not of the device.
 _COMM = np.array([BAD_COMMUNICATION, BAD_TIMEOUT, BAD_NO_COMMUNICATION, BAD_NOT_CONNECTED], np.uint32) >> 16
@@ -62,7 +62,7 @@ _MISSING = BAD_NO_DATA >> 16
 
 def modbus_exception(code: int) -> int:
     """Give the status for a Modbus exception, with its number kept in the low byte."""
-    kind = BAD_NO_COMMUNICATION if code in _MODBUS_UNIT_AWAY else BAD_DEVICE_FAILURE
+    kind = BAD_NO_COMMUNICATION if code in MODBUS_UNIT_AWAY else BAD_DEVICE_FAILURE
     return kind | (code & 0xFF)
 
 

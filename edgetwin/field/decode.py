@@ -12,17 +12,15 @@ What a device sends and a float64 cannot say is never passed off as a good numbe
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edgetwin.config.modbus import WORDS, Order, Type
 from edgetwin.core import status
 from edgetwin.core.signals import Codes, Floats
 
-Order = Literal["high-first", "low-first"]
-
-_DTYPES = {
+_DTYPES: dict[Type, str] = {
     "int16": "<i2",
     "uint16": "<u2",
     "int32": "<i4",
@@ -32,7 +30,6 @@ _DTYPES = {
     "float32": "<f4",
     "float64": "<f8",
 }
-WORDS = {name: np.dtype(dtype).itemsize // 2 for name, dtype in _DTYPES.items()}
 EXACT = 2.0**53  # up to here a float64 holds every integer
 
 
@@ -41,7 +38,7 @@ class Layout:
     """How one value lies in an answer: `position` counts registers (or bits) from the answer's first one."""
 
     position: int
-    type: str
+    type: Type
     word_order: Order = "high-first"
     byte_order: Order = "high-first"
     scale: float = 1.0
@@ -58,7 +55,7 @@ class Layout:
 class _Group:
     """The values of one type in one answer."""
 
-    def __init__(self, name: str, columns: list[int], layouts: Sequence[Layout]) -> None:
+    def __init__(self, name: Type, columns: list[int], layouts: Sequence[Layout]) -> None:
         self.columns = np.array(columns, np.intp)
         first, last = columns[0], columns[-1] + 1
         # A slice is filled faster than a list of places; registers of one type mostly stand side by side.
@@ -76,7 +73,7 @@ class Decoder:
     """Reads the answer to one block of registers."""
 
     def __init__(self, layouts: Sequence[Layout]) -> None:
-        columns: dict[str, list[int]] = {}
+        columns: dict[Type, list[int]] = {}
         for column, layout in enumerate(layouts):
             columns.setdefault(layout.type, []).append(column)
         self._groups = [_Group(name, members, layouts) for name, members in columns.items()]
@@ -89,9 +86,8 @@ class Decoder:
         """Fill one column of values and one of status codes. `answer` has the length that was asked for."""
         octets = np.frombuffer(answer, np.uint8)
         codes[:] = status.GOOD
-        with np.errstate(
-            all="ignore"
-        ):  # a NaN in a register is dealt with below, and is no cause for a warning
+        # A NaN in a register is dealt with below, and is no cause for a warning.
+        with np.errstate(all="ignore"):
             for group in self._groups:
                 group.read(octets, values)
             for wide in self._wide:

@@ -23,12 +23,11 @@ from pymodbus.pdu import DecodePDU, ModbusPDU
 from pymodbus.pdu.bit_message import ReadCoilsRequest, ReadDiscreteInputsRequest
 from pymodbus.pdu.register_message import ReadHoldingRegistersRequest, ReadInputRegistersRequest
 
-from edgetwin.config.registers import Area
+from edgetwin.config.registers import BITS, Area
 from edgetwin.config.url import Endpoint
 from edgetwin.core import status
 from edgetwin.field.driver import DeviceDown
 from edgetwin.field.lifeline import Lifeline
-from edgetwin.field.plan import BITS
 from edgetwin.field.unreachable import unreachable
 
 # It dumps kilobytes of trace for one broken frame and says "error" for every time-out; we tell transitions.
@@ -41,7 +40,6 @@ _REQUESTS: Mapping[Area, type[ModbusPDU]] = {
     "ir": ReadInputRegistersRequest,
 }
 _WRONG_REQUEST = (1, 2, 3)  # the unit is there, and has not what was asked for
-_UNIT_AWAY = (10, 11)
 _IS_EXCEPTION = 0x80
 _SILENT_IN_A_ROW = 2
 
@@ -155,7 +153,7 @@ class ModbusLink:
             raise Unusable("the answer to another request")
         if answer.function_code == request.function_code | _IS_EXCEPTION and octets:
             code = octets[0]
-            if code in _UNIT_AWAY:
+            if code in status.MODBUS_UNIT_AWAY:
                 raise DeviceDown(
                     status.describe(status.modbus_exception(code)),
                     f"the gateway answers and does not reach unit {self._unit}: "

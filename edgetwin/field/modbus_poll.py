@@ -15,9 +15,8 @@ from edgetwin.core import status
 from edgetwin.core.signals import Clock, Codes, Floats, Nanos, Stamp
 from edgetwin.field.modbus_link import ModbusLink, NoAnswer, Refused, Unusable
 from edgetwin.field.plan import Block, Rhythm
-from edgetwin.field.refusals import Refusals
+from edgetwin.field.refusals import RETRY_S, Refusals
 
-RETRY_S = 60.0  # a refused register is asked for again this often
 # Illegal address, illegal value: one of the registers is the reason, or how many there are.
 _NOT_THERE = (2, 3)
 

@@ -12,9 +12,7 @@ from edgetwin.core import status
 from edgetwin.core.signals import Clock, Frame, SignalTable
 from edgetwin.field import opcua_values
 from edgetwin.field.opcua_link import OpcUaLink, Wish
-from edgetwin.field.refusals import Refusals
-
-RETRY_S = 60.0  # a node that the server does not know is asked for again this often
+from edgetwin.field.refusals import RETRY_S, Refusals
 
 
 class OpcUaDriver:

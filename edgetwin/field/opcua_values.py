@@ -10,11 +10,11 @@ from asyncua import ua
 
 from edgetwin.core import status
 from edgetwin.core.signals import UNSTAMPED, Frame, Ids, Stamp
+from edgetwin.field.decode import EXACT
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST = datetime(2262, 1, 1, tzinfo=UTC)  # int64 holds ns until then
 _MICROSECOND = timedelta(microseconds=1)
-_EXACT = 2**53  # up to here a float64 holds every integer
 
 
 class Item(NamedTuple):
@@ -38,7 +38,7 @@ def number(value: ua.DataValue) -> tuple[float, int]:
         return math.nan, status.BAD_TYPE_MISMATCH
     if isinstance(content, float):
         return (content, code) if math.isfinite(content) else (math.nan, status.BAD_SENSOR_FAILURE)
-    return float(content), code if abs(content) <= _EXACT else code | status.UNCERTAIN
+    return float(content), code if abs(content) <= EXACT else code | status.UNCERTAIN
 
 
 def text(value: ua.DataValue) -> tuple[str | None, int]:

@@ -10,14 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from edgetwin.config.modbus import ModbusDevice
-from edgetwin.config.registers import Area
+from edgetwin.config.modbus import WORDS, ModbusDevice, Order, Type
+from edgetwin.config.registers import BITS, Area
 from edgetwin.core.errors import ConfigError
-from edgetwin.field.decode import WORDS, BitDecoder, Decoder, Layout, Order
+from edgetwin.field.decode import BitDecoder, Decoder, Layout
 
 MAX_REGISTERS = 125  # in one answer, says the protocol
 MAX_BITS = 2000
-BITS = ("co", "di")  # areas of single bits; the others are of registers
 
 # What a poll takes, for judging at the start whether it can fit. These are figures of a good PLC on a good network;
 # many take 5 to 20 ms for a request. What is refused with these cannot work, what is let through may still be late,
@@ -33,7 +32,7 @@ class Register:
     name: str
     area: Area
     address: int
-    type: str
+    type: Type
     word_order: Order = "high-first"
     byte_order: Order = "high-first"
     scale: float = 1.0
@@ -42,7 +41,7 @@ class Register:
     @property
     def end(self) -> int:
         """The first address after it."""
-        return self.address + (1 if self.area in BITS else WORDS[self.type])
+        return self.address + WORDS[self.type]
 
     def layout(self, start: int) -> Layout:
         """How it lies in an answer whose first register is `start`."""

@@ -11,6 +11,8 @@ from edgetwin.core import status
 
 log = structlog.get_logger()
 
+RETRY_S = 60.0  # what a device refuses it is asked for again this often
+
 
 class Refusals:
     """The signals of one device that are refused now."""

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgetwin.config.modbus import WORDS, Order, Type
 from edgetwin.core import status
 from edgetwin.core.signals import Codes, Floats
-from edgetwin.field.decode import EXACT, WORDS, BitDecoder, Decoder, Layout, Order
+from edgetwin.field.decode import EXACT, BitDecoder, Decoder, Layout
 
-FORMATS = {
+FORMATS: dict[Type, str] = {
     "int16": "h",
     "uint16": "H",
     "int32": "i",
@@ -25,7 +26,7 @@ FORMATS = {
 ORDERS: list[Order] = ["high-first", "low-first"]
 
 
-def registers(kind: str, number: float, word_order: Order, byte_order: Order) -> bytes:
+def registers(kind: Type, number: float, word_order: Order, byte_order: Order) -> bytes:
     """Lay a number into registers as a device of that order does."""
     octets = struct.pack(f">{FORMATS[kind]}", number)
     words = [octets[at : at + 2] for at in range(0, len(octets), 2)]
@@ -36,7 +37,7 @@ def registers(kind: str, number: float, word_order: Order, byte_order: Order) ->
     return b"".join(words)
 
 
-def numbers_of(kind: str) -> st.SearchStrategy[float]:
+def numbers_of(kind: Type) -> st.SearchStrategy[float]:
     """Give any number of a type."""
     if kind.startswith("float"):
         return st.floats(width=16 * WORDS[kind])  # type: ignore[arg-type]
@@ -55,7 +56,7 @@ def read(decoder: Decoder | BitDecoder, answer: bytes, count: int) -> tuple[Floa
 
 
 @st.composite
-def fields(draw: st.DrawFn) -> tuple[str, float, Order, Order, int]:
+def fields(draw: st.DrawFn) -> tuple[Type, float, Order, Order, int]:
     kind = draw(st.sampled_from(sorted(FORMATS)))
     order = st.sampled_from(ORDERS)
     return kind, draw(numbers_of(kind)), draw(order), draw(order), draw(st.integers(0, 3))
@@ -63,7 +64,7 @@ def fields(draw: st.DrawFn) -> tuple[str, float, Order, Order, int]:
 
 @given(st.lists(fields(), min_size=1, max_size=30))
 def test_a_block_of_anything_decodes_to_what_went_in(
-    parts: list[tuple[str, float, Order, Order, int]],
+    parts: list[tuple[Type, float, Order, Order, int]],
 ) -> None:
     answer, layouts = b"", []
     for kind, number, word_order, byte_order, gap in parts:
