@@ -96,7 +96,10 @@ class ControlServer:
             self._socket = _listen(self.path)
             self._inode = self.path.stat().st_ino
         except OSError as error:
-            raise NoSocket(f"the control socket cannot be made: {error}") from error
+            raise NoSocket(
+                f"the control socket {self.path} cannot be made: {error.strerror or error}; mend that, "
+                "or name another place with `control` in [gateway]"
+            ) from error
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -218,13 +221,13 @@ def _directory_lock(directory: Path) -> Iterator[None]:
 
 def _listen(path: Path) -> socket.socket:
     if len(os.fsencode(path)) > _LONGEST_PATH:
-        raise OSError(f"the path of the control socket is longer than {_LONGEST_PATH} bytes: {path}")
+        raise OSError(f"its path is longer than {_LONGEST_PATH} bytes")
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     place = path.parent.lstat()
     if path.parent.parent == Path("/tmp") and (  # noqa: S108 - here anybody may have made it before us
         not stat.S_ISDIR(place.st_mode) or place.st_uid != os.getuid() or place.st_mode & 0o022
     ):
-        raise OSError(f"{path.parent} is not a directory that belongs to this user alone; remove it")
+        raise OSError(f"{path.parent} is not a directory that belongs to this user alone")
     with _directory_lock(path.parent):
         _remove_stale(path)
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -251,7 +254,7 @@ def _remove_stale(path: Path) -> None:
             return
         except ConnectionRefusedError:
             if not stat.S_ISSOCK(path.lstat().st_mode):
-                raise OSError(f"{path} is in the way of the control socket and is not one") from None
+                raise OSError("something else of that name is in the way") from None
             path.unlink()
             return
         except (TimeoutError, BlockingIOError):  # its backlog is full: alive, and busy or wedged

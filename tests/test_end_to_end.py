@@ -167,7 +167,8 @@ async def test_a_control_socket_that_cannot_be_made_has_its_own_exit_code(tmp_pa
         control_of(config).mkdir()
         async with edgetwin("run", "--config", str(config)) as gateway:
             assert await gateway.end() == 73
-    assert "in the way of the control socket" in gateway.lines[-1]
+    assert "something else of that name is in the way" in gateway.lines[-1]
+    assert str(control_of(config)) in gateway.lines[-1]
 
 
 async def test_a_second_gateway_says_that_there_is_one(tmp_path: Path) -> None:

@@ -17,7 +17,10 @@ _HINTS = {
     "version": 'a broker that speaks only MQTT 3.1.1 needs mqtt.version = "3.1.1"',
     "client": "set another mqtt.client_id: this one is taken, or the broker does not allow it",
     "lost": "it is tried again; if it comes and goes, another client may use the same mqtt.client_id",
-    "stranger": 'check that this is a port for MQTT; an older broker may need mqtt.version = "3.1.1"',
+    "stranger": (
+        "check that this is a port for MQTT; one for TLS needs mqtts://; "
+        'an older broker may need mqtt.version = "3.1.1"'
+    ),
     "later": "the broker is overloaded or stopping; it is asked again later",
     "rights": "the broker's access list must allow this user to publish there",
 }
@@ -77,8 +80,8 @@ def unreachable(error: OSError) -> BrokerDown:
                 "set mqtt.ca_file to the CA that signed it, or mqtt.brokers to the name in it",
                 refused=True,
             )
-        case ssl.SSLError():
-            why = str(getattr(error, "reason", None) or error).lower().replace("_", " ")
+        case ssl.SSLError() | ConnectionResetError():  # a port for plain MQTT hangs up in the handshake
+            why = str(getattr(error, "reason", None) or error.strerror or error).lower().replace("_", " ")
             return BrokerDown(f"TLS handshake failed: {why}", "is this a TLS port? mqtt:// is for plain ones")
         case socket.gaierror():
             return BrokerDown("its name cannot be resolved", "check the name in mqtt.brokers, and DNS")

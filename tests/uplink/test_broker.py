@@ -30,6 +30,11 @@ def test_addresses_come_from_the_configuration() -> None:
     [
         (socket.gaierror(-2, "Name or service not known"), "name cannot be resolved", "DNS"),
         (ConnectionRefusedError(111, "Connection refused"), "nothing listens", "check the port"),
+        (
+            ConnectionResetError(104, "Connection reset by peer"),
+            "TLS handshake failed: connection reset",
+            "mqtt://",
+        ),
         (TimeoutError(), "no answer", "firewall"),
         (OSError(113, "No route to host"), "No route to host", "network"),
         (ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER]"), "TLS handshake failed", "mqtt://"),
