@@ -11,14 +11,13 @@ import math
 import re
 import sys
 from collections.abc import Mapping
-from typing import Literal, TextIO
+from typing import TextIO
 
 import structlog
 from pydantic import SecretBytes, SecretStr
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-Level = Literal["debug", "info", "warning", "error"]
-Format = Literal["auto", "human", "json"]
+from edgetwin.config.gateway import Format, Level
 
 HIDDEN = "***"
 
@@ -104,9 +103,8 @@ def _without_secrets(value: object, name: str = "", depth: int = 0) -> object:
         return {str(key): _without_secrets(each, str(key), depth + 1) for key, each in value.items()}
     if depth < _DEEPEST and isinstance(value, list | tuple | set | frozenset):
         return [_without_secrets(each, depth=depth + 1) for each in value]
-    text = (
-        value if isinstance(value, str) else str(value) or repr(value)
-    )  # an exception may have but its name
+    # An exception may have nothing but its name.
+    text = value if isinstance(value, str) else str(value) or repr(value)
     return _SPELT_OUT.sub(rf"\1{HIDDEN}", _URL_PASSWORD.sub(rf"\1{HIDDEN}", text))
 
 

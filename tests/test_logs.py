@@ -14,6 +14,7 @@ import structlog
 from pydantic import BaseModel, SecretStr
 
 from edgetwin import logs
+from edgetwin.config.gateway import Format
 
 log = structlog.get_logger()
 
@@ -150,7 +151,7 @@ class Broker(BaseModel):
         {"config": Broker()},
     ],
 )
-def test_a_secret_is_never_seen(form: logs.Format, context: dict[str, object]) -> None:
+def test_a_secret_is_never_seen(form: Format, context: dict[str, object]) -> None:
     out = io.StringIO()
     logs.configure("info", form, out)
     log.info("connecting", **context)
@@ -159,7 +160,7 @@ def test_a_secret_is_never_seen(form: logs.Format, context: dict[str, object]) -
 
 
 @pytest.mark.parametrize("form", ["json", "human"])
-def test_a_secret_in_a_message_or_a_traceback_is_never_seen(form: logs.Format) -> None:
+def test_a_secret_in_a_message_or_a_traceback_is_never_seen(form: Format) -> None:
     out = io.StringIO()
     logs.configure("info", form, out)
     url = f"mqtt://gw:{PASSWORD}@broker"

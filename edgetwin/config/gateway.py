@@ -7,7 +7,6 @@ from pydantic import Field
 
 from edgetwin.config.branch import Branch, Flag, Number
 from edgetwin.config.files import AbsolutePath
-from edgetwin.config.mqtt import Mqtt as Mqtt  # noqa: PLC0414 - what leaves the gateway is asked for here
 from edgetwin.config.names import Name
 from edgetwin.config.units import Duration, seconds, written
 
@@ -46,12 +45,12 @@ class Publish(Branch):
     )
 
 
+Level = Literal["debug", "info", "warning", "error"]
+Format = Literal["auto", "human", "json"]
+
+
 class Log(Branch):
     """[log]: what the journal of the machine gets to read."""
 
-    level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="The least important message that is still written."
-    )
-    format: Literal["auto", "human", "json"] = Field(
-        "auto", description="auto: for people on a terminal, JSON lines otherwise."
-    )
+    level: Level = Field("info", description="The least important message that is still written.")
+    format: Format = Field("auto", description="auto: for people on a terminal, JSON lines otherwise.")

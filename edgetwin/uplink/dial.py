@@ -11,7 +11,7 @@ import socket
 import ssl
 import threading
 
-from edgetwin.config.gateway import Mqtt
+from edgetwin.config.mqtt import Mqtt
 from edgetwin.core.errors import ConfigError
 from edgetwin.uplink.broker import Broker, unreachable
 

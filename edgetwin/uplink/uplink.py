@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 
 import structlog
 
-from edgetwin.config.gateway import Gateway, Mqtt, Publish, PublishMode
+from edgetwin.config.gateway import Gateway, Publish, PublishMode
+from edgetwin.config.mqtt import Mqtt
 from edgetwin.core.alerts.event import AlertEvent
 from edgetwin.core.signals import Clock, Outcome, SignalTable
 from edgetwin.uplink.broker import Broker

@@ -5,7 +5,7 @@ import ssl
 
 import pytest
 
-from edgetwin.config.gateway import Mqtt
+from edgetwin.config.mqtt import Mqtt
 from edgetwin.uplink.broker import Broker, BrokerDown, pause_s, refusal, refused_pause_s, unreachable
 from edgetwin.uplink.topics import Topics, level
 

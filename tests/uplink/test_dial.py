@@ -11,7 +11,7 @@ import pytest
 from real_broker import Mosquitto, free_port
 from uplink_cases import make_uplink
 
-from edgetwin.config.gateway import Mqtt
+from edgetwin.config.mqtt import Mqtt
 from edgetwin.core.errors import ConfigError
 from edgetwin.uplink.broker import Broker, BrokerDown
 from edgetwin.uplink.dial import dial, tls_context

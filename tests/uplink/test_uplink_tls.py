@@ -12,7 +12,7 @@ from logbook import Logbook
 from real_broker import MakeBroker, Mosquitto
 from uplink_cases import make_uplink, outcome, running
 
-from edgetwin.config.gateway import Mqtt
+from edgetwin.config.mqtt import Mqtt
 from edgetwin.core.errors import ConfigError
 from edgetwin.uplink.dial import tls_context
 

@@ -9,7 +9,8 @@ import numpy as np
 import orjson
 from jsonschema import Draft202012Validator
 
-from edgetwin.config.gateway import Gateway, Mqtt, Publish
+from edgetwin.config.gateway import Gateway, Publish
+from edgetwin.config.mqtt import Mqtt
 from edgetwin.core.alerts.event import AlertEvent, Severity
 from edgetwin.core.signals import UNSTAMPED, Kind, Outcome, Signal, SignalTable, Stamp
 from edgetwin.uplink.schema import schemas
