@@ -11,11 +11,11 @@ import numpy as np
 import orjson
 
 from edgetwin.core.signals import Floats, Outcome, Quality, SignalTable, reason_names
+from edgetwin.uplink.stamps import iso
 
 HEADER = "time,signal,raw,value,sigma,quality,reasons,surprise"
 REASON_MARK = "|"  # between reasons; it needs no quotes in a CSV file
 
-_MICROSECOND = 1_000
 _TIMES_KEPT = 10_000
 
 
@@ -28,8 +28,8 @@ def quoted(text: str) -> str:
 
 def time_text(ns: int) -> str:
     """Write a time as everywhere in the house, in microseconds; in nanoseconds where it has some."""
-    time = np.datetime64(ns, "ns")
-    return f"{time if ns % _MICROSECOND else time.astype('datetime64[us]')}Z"
+    text, nanos = iso(ns), ns % 1000
+    return f"{text[:-1]}{nanos:03d}Z" if nanos else text
 
 
 class _Times(dict[int, str]):
