@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from importlib import import_module
 
 from edgetwin import __version__
+from edgetwin.cli import INTERRUPTED, USAGE
 
 VERBS = {
     "demo": "watch a simulated plant whose sensors begin to lie; needs nothing else",
@@ -23,8 +24,6 @@ VERBS = {
     "replay": "put recorded data of a CSV file through the same checks",
 }
 
-USAGE = 2
-INTERRUPTED = 130
 READER_GONE = 141
 
 

@@ -21,9 +21,8 @@ from typing import Any, Self
 
 import orjson
 import structlog
-from pydantic_core import PydanticCustomError
 
-from edgetwin.config.units import seconds
+from edgetwin.config.units import typed_seconds
 
 log = structlog.get_logger()
 
@@ -54,11 +53,7 @@ class AlreadyRunning(Exception):  # noqa: N818 - a state of the machine, said to
 
 def rhythm_s(text: object) -> float:
     """Read how often a client wants a view, such as "1 s"; ValueError says what is wrong with it."""
-    try:
-        return max(EVERY_MIN_S, seconds(text))
-    except PydanticCustomError as error:
-        hint = (error.context or {}).get("hint")
-        raise ValueError(f"{error.message()}; {hint}" if hint else error.message()) from None
+    return max(EVERY_MIN_S, typed_seconds(text))
 
 
 def runtime_directories(environ: Mapping[str, str]) -> list[Path]:

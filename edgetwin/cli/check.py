@@ -19,6 +19,7 @@ Exit codes: 0 the configuration can be used, 78 it cannot.
 
 import argparse
 import json
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -26,7 +27,7 @@ from pathlib import Path
 from edgetwin import build
 from edgetwin.cli.check_summary import lines, summary
 from edgetwin.config.load import load
-from edgetwin.config.problems import EX_CONFIG, ConfigProblems
+from edgetwin.config.problems import ConfigProblems
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
         config = load(args.file, device_check=build.check_device)
     except ConfigProblems as refusal:
         _refused(refusal, args)
-        return EX_CONFIG
+        return os.EX_CONFIG
     found = summary(config)
     if args.json:
         print(json.dumps({"ok": True, "file": str(args.file), **asdict(found)}, indent=2))

@@ -34,11 +34,9 @@ from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple, TextIO
-from urllib.parse import urlsplit
-
-from pydantic_core import PydanticCustomError
 
 from edgetwin import logs
+from edgetwin.cli import USAGE
 from edgetwin.cli.demo_words import (
     KEYS,
     Broker,
@@ -50,8 +48,9 @@ from edgetwin.cli.demo_words import (
 from edgetwin.cli.keyboard import keys
 from edgetwin.cli.screen import Screen, render
 from edgetwin.config.problems import ConfigProblems
-from edgetwin.config.units import seconds
-from edgetwin.control import View
+from edgetwin.config.units import typed_seconds
+from edgetwin.config.url import endpoint
+from edgetwin.control import SOCKET, View
 from edgetwin.daemon import Gateway
 from edgetwin.plant.broker import Broker as OwnBroker
 from edgetwin.plant.broker import BrokerNotInstalled
@@ -63,7 +62,6 @@ REFRESH_S = 0.25
 HIGH = 30  # lines of a terminal that has room for all we have to say
 DRAIN_S = 0.5  # for the gateway to end; all must be over in 2 s
 FASTEST = 100.0
-USAGE = 2
 STDIN = 0
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -118,9 +116,9 @@ def _options(args: argparse.Namespace) -> Options:
     if not 0 < args.speed <= FASTEST:
         raise ValueError(f"--speed {args.speed:g}: expected a number above 0, at most {FASTEST:g}")
     try:
-        for_s = None if args.for_ is None else seconds(args.for_)
-    except PydanticCustomError as error:
-        raise ValueError(f"--for: {error.message()}") from None
+        for_s = None if args.for_ is None else typed_seconds(args.for_)
+    except ValueError as error:
+        raise ValueError(f"--for: {error}") from None
     return Options(
         broker=None if args.broker is None else _broker(args.broker),
         speed=args.speed,
@@ -134,13 +132,10 @@ def _options(args: argparse.Namespace) -> Options:
 def _broker(text: str) -> Broker:
     """Read host:port, with or without mqtt:// in front."""
     try:
-        address = urlsplit(text if "://" in text else f"mqtt://{text}")
-        host, port = address.hostname, address.port or 1883
-    except ValueError:  # the port is no port
-        host = None
-    if not host or address.scheme != "mqtt" or address.username or address.path.strip("/"):
-        raise ValueError(f'--broker {text!r}: expected host:port, such as "localhost:1883"')
-    return Broker(host, port)
+        place = endpoint(text if "://" in text else f"mqtt://{text}", {"mqtt": 1883})
+    except ValueError:
+        raise ValueError(f'--broker {text!r}: expected host:port, such as "localhost:1883"') from None
+    return Broker(place.host, place.port)
 
 
 class _Demo:
@@ -168,7 +163,7 @@ class _Demo:
                     self._live.mill.port,
                     self._live.feed.port,
                     *broker,
-                    control=directory / "control.sock",
+                    control=directory / SOCKET,
                 )
             )
             gateway = Gateway(config, drain_s=DRAIN_S)

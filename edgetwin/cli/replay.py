@@ -37,28 +37,26 @@ reader of the output went away.
 """
 
 import argparse
+import os
 import sys
 from contextlib import ExitStack
 from pathlib import Path
 
 from edgetwin import build
+from edgetwin.cli import USAGE
 from edgetwin.cli.outcome_csv import OutcomeCsv
 from edgetwin.cli.progress import Progress
 from edgetwin.cli.replay_output import CannotWrite, opened, same_file
-from edgetwin.cli.replay_run import UNUSABLE, Run
+from edgetwin.cli.replay_run import Run
 from edgetwin.cli.replay_signals import signals_of
 from edgetwin.config.load import load
 from edgetwin.config.problems import ConfigProblems
-from edgetwin.config.units import seconds
+from edgetwin.config.units import typed_seconds
 from edgetwin.core.pipeline import Pipeline, Settings
 from edgetwin.core.signals import SignalTable
 from edgetwin.field.csv_clock import TimeWish
 from edgetwin.field.csv_file import CsvFile
 from edgetwin.field.csv_problems import Problems, UnusableFile
-
-USAGE = 2
-NO_INPUT = 66  # EX_NOINPUT
-BAD_CONFIG = 78  # EX_CONFIG
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -100,10 +98,10 @@ def run(args: argparse.Namespace) -> int:
             return _replay(args, file, declared, settings, bar)
     except ConfigProblems as problems:
         bar.line(str(problems))
-        return BAD_CONFIG
+        return os.EX_CONFIG
     except UnusableFile as error:
         tell(f"{args.file}: {error}")
-        return UNUSABLE
+        return os.EX_DATAERR
     except CannotWrite as error:
         tell(str(error))
         return error.code
@@ -111,12 +109,12 @@ def run(args: argparse.Namespace) -> int:
         raise
     except OSError as error:
         tell(f"cannot read {args.file}: {error.strerror or error}")
-        return NO_INPUT
+        return os.EX_NOINPUT
 
 
 def _nanoseconds(text: str) -> int:
     try:
-        return round(seconds(text) * 1e9)
+        return round(typed_seconds(text) * 1e9)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 

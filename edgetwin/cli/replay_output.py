@@ -1,20 +1,18 @@
 """The files that a replay writes. An error while writing says which file, and is never taken for one of reading."""
 
 import contextlib
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
-
-CANNOT_CREATE = 73  # EX_CANTCREAT
-BROKE_OFF = 74  # EX_IOERR
 
 
 class CannotWrite(Exception):  # noqa: N818 - a state of the disk, not a programming error
     """A file cannot be written. `code` is the exit code that says so."""
 
     def __init__(self, path: str, error: OSError, code: int) -> None:
-        done = "" if code == CANNOT_CREATE else "; it holds the first rows only"
+        done = "" if code == os.EX_CANTCREAT else "; it holds the first rows only"
         super().__init__(f"cannot write {path}: {error.strerror or error}{done}")
         self.code = code
 
@@ -33,7 +31,7 @@ class Output:
         except BrokenPipeError:
             raise
         except OSError as error:
-            raise CannotWrite(self.path, error, BROKE_OFF) from error
+            raise CannotWrite(self.path, error, os.EX_IOERR) from error
 
 
 @contextlib.contextmanager
@@ -52,7 +50,7 @@ def opened(path: str | None) -> Iterator[Output | None]:
     try:
         file = Path(path).open("wb")  # noqa: SIM115 - closed below, where its last error can be told
     except OSError as error:
-        raise CannotWrite(path, error, CANNOT_CREATE) from error
+        raise CannotWrite(path, error, os.EX_CANTCREAT) from error
     try:
         yield Output(path, file)
     finally:
@@ -65,7 +63,7 @@ def _finish(path: str, last_write: Callable[[], object]) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise CannotWrite(path, error, BROKE_OFF) from error
+        raise CannotWrite(path, error, os.EX_IOERR) from error
 
 
 def same_file(one: str, other: str) -> bool:

@@ -1,10 +1,12 @@
 """One replay: the rows of a file through the pipeline into the outputs, and the account of it."""
 
+import os
 import time
 from typing import Any
 
 import orjson
 
+from edgetwin.cli import INTERRUPTED
 from edgetwin.cli.outcome_csv import OutcomeCsv, time_text
 from edgetwin.cli.progress import Progress
 from edgetwin.cli.replay_output import Output
@@ -13,11 +15,6 @@ from edgetwin.core.pipeline import Pipeline
 from edgetwin.field.csv_file import CsvFile
 from edgetwin.field.csv_problems import UnusableFile
 from edgetwin.uplink.messages import alert_json
-
-DONE = 0
-UNUSABLE = 65  # EX_DATAERR
-BROKE_OFF = 74  # EX_IOERR
-INTERRUPTED = 130
 
 ROWS_AT_ONCE = 64  # decides the speed only: the outcome is the same, byte for byte
 
@@ -49,15 +46,15 @@ class Run:
             return INTERRUPTED
         except UnusableFile as error:
             self._broke_off = str(error)
-            return UNUSABLE
+            return os.EX_DATAERR
         except BrokenPipeError:
             raise
         except OSError as error:
             self._broke_off = f"reading broke off: {error.strerror or error}"
-            return BROKE_OFF
+            return os.EX_IOERR
         finally:
             self._seconds = time.perf_counter() - started
-        return DONE
+        return os.EX_OK
 
     def _blocks(self, out: OutcomeCsv | None, alerts: Output | None, rows_at_once: int) -> None:
         ids = self._pipeline.table.ids_of(self._pipeline.table.names)

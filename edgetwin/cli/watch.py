@@ -19,13 +19,13 @@ from pathlib import Path
 
 import orjson
 
+from edgetwin.cli import USAGE
 from edgetwin.cli.ask import NoAnswer, ask, find_socket
 from edgetwin.cli.screen import Screen, render
 from edgetwin.config.load import load
 from edgetwin.config.problems import ConfigProblems
 from edgetwin.control import View, rhythm_s
 
-USAGE = 2
 SILENCE_S = 10.0  # a gateway that says nothing for so long beyond its rhythm is wedged
 RETRY_S = 1.0
 

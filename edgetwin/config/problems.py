@@ -1,13 +1,10 @@
 """A mistake in the configuration, told in one line: where it is, what is wrong, what to write instead."""
 
 import json
-import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
-
-EX_CONFIG = os.EX_CONFIG  # 78: what a program returns when its configuration is wrong
 
 Path = tuple[str | int, ...]  # the keys from the root: ("device", "plc1", "every")
 

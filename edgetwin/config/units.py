@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from edgetwin.config.branch import mistake
 
@@ -50,6 +51,15 @@ def seconds(text: object) -> float:
     if value <= 0:
         raise mistake(f'"{text}" is no duration: it must be longer than zero', _DURATION_HINT)
     return value
+
+
+def typed_seconds(text: object) -> float:
+    """Read a duration that somebody typed elsewhere than in the file; ValueError says all that is wrong with it."""
+    try:
+        return seconds(text)
+    except PydanticCustomError as error:
+        hint = (error.context or {}).get("hint")
+        raise ValueError(f"{error.message()}; {hint}" if hint else error.message()) from None
 
 
 def duration_text(value: float) -> str:

@@ -10,6 +10,7 @@ import pytest
 from edgetwin import __main__ as command
 from edgetwin import __version__
 from edgetwin.__main__ import VERBS, main
+from edgetwin.cli import INTERRUPTED
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -93,4 +94,4 @@ def test_ctrl_c_ends_a_verb_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(watch, "run", interrupted)
-    assert main(["watch"]) == command.INTERRUPTED
+    assert main(["watch"]) == INTERRUPTED
