@@ -6,6 +6,7 @@ gives the exit code.
 """
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -31,6 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and give its exit code."""
     # The matrices here are small: more threads only cost memory. Must be said before numpy is imported.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    _open_closed_streams()
     words = list(sys.argv[1:] if argv is None else argv)
     parser = _parser()
     if not words:
@@ -76,9 +78,28 @@ def _run(verb: str, words: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:  # `edgetwin ... | head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_no_more()
         return READER_GONE
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        sys.stderr.write(f"edgetwin {verb}: {error.strerror}; what was written is not complete\n")
+        _write_no_more()
+        return os.EX_IOERR
     return code
+
+
+def _open_closed_streams() -> None:
+    """Put the bin where there is no stream: or the next socket would have its number, and be written to."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            os.dup2(os.open(os.devnull, os.O_RDWR), number)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r"))
+
+
+def _write_no_more() -> None:
+    """Let what is still to be written at the end go to the bin."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

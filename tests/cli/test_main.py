@@ -87,6 +87,22 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
         assert talk.wait(10) == command.READER_GONE
 
 
+def test_a_full_disk_is_said() -> None:
+    with Path("/dev/full").open("w") as full:
+        words = [sys.executable, "-m", "edgetwin", "schema"]
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == os.EX_IOERR
+    assert done.stderr == "edgetwin schema: No space left on device; what was written is not complete\n"
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_stream_that_is_closed_is_no_error(closed: str) -> None:
+    words = f'exec "{sys.executable}" -m edgetwin schema {closed}'
+    done = subprocess.run(["/bin/sh", "-c", words], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert bool(done.stdout) == (">&-" not in closed.split())
+
+
 def test_ctrl_c_ends_a_verb_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
     from edgetwin.cli import watch  # noqa: PLC0415 - only here
 
