@@ -65,14 +65,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(verb: str, words: Sequence[str]) -> int:
-    module = import_module(f"edgetwin.cli.{verb}")
-    parser = argparse.ArgumentParser(
-        prog=f"edgetwin {verb}",
-        description=module.__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    module.arguments(parser)
     try:
+        module = import_module(f"edgetwin.cli.{verb}")
+        parser = argparse.ArgumentParser(
+            prog=f"edgetwin {verb}",
+            description=module.__doc__,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        module.arguments(parser)
         code: int = module.run(parser.parse_args(words))
         sys.stdout.flush()
     except KeyboardInterrupt:

@@ -111,3 +111,11 @@ def test_ctrl_c_ends_a_verb_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(watch, "run", interrupted)
     assert main(["watch"]) == INTERRUPTED
+
+
+def test_ctrl_c_while_a_verb_is_still_loading_is_quiet_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "import_module", interrupted)
+    assert main(["watch"]) == INTERRUPTED
