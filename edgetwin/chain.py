@@ -14,7 +14,7 @@ from edgetwin.build import Parts
 from edgetwin.config.tree import Config
 from edgetwin.core.alerts.event import AlertEvent, Severity
 from edgetwin.core.signals import Clock, Frame
-from edgetwin.field.link import Link
+from edgetwin.field.link import LinkState
 from edgetwin.field.poller import keep
 from edgetwin.inbox import Inbox
 
@@ -35,7 +35,7 @@ class Chain:
     def __init__(self, parts: Parts, clock: Clock, stepped: Callable[[], None]) -> None:
         self.parts = parts
         self.inbox = Inbox()
-        self.links = {driver.name: Link(driver.name, driver.address) for driver in parts.drivers}
+        self.links = {driver.name: LinkState(driver.name, driver.address) for driver in parts.drivers}
         self.recent_alerts: deque[AlertEvent] = deque(maxlen=RECENT_ALERTS)
         self.first_step = asyncio.Event()
         self._steps = 0

@@ -16,7 +16,7 @@ from edgetwin.chain import Chain
 from edgetwin.control import View
 from edgetwin.core.alerts.event import AlertEvent
 from edgetwin.core.signals import Stamp
-from edgetwin.field.link import Link
+from edgetwin.field.link import LinkState
 from edgetwin.uplink.messages import RowWriter, alert_json
 from edgetwin.uplink.stamps import iso
 
@@ -75,7 +75,7 @@ def _alert(event: AlertEvent) -> Row:
     return {**told, "subject": event.subject, "subject_kind": event.subject_kind}
 
 
-def _device(link: Link) -> Row:
+def _device(link: LinkState) -> Row:
     return {
         "name": link.device,
         "address": link.address,

@@ -15,7 +15,7 @@ from edgetwin.control import AlreadyRunning
 from edgetwin.core.pipeline import Pipeline
 from edgetwin.core.signals import Frame
 from edgetwin.daemon import Gateway, system_clock
-from edgetwin.field.link import Link
+from edgetwin.field.link import LinkState
 from edgetwin.field.poller import keep
 from edgetwin.inbox import Inbox
 
@@ -196,7 +196,7 @@ async def test_a_cancellation_that_a_library_lost_is_heeded_at_the_next_frame() 
             pass
 
     driver = Deaf()
-    link = Link("deaf", "nowhere")
+    link = LinkState("deaf", "nowhere")
     task = asyncio.create_task(keep(driver, lambda _: None, system_clock, link))
     async with asyncio.timeout(5.0):
         await driver.read.wait()

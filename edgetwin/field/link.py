@@ -6,7 +6,7 @@ from edgetwin.core.signals import Stamp
 
 
 @dataclass(slots=True)
-class Link:
+class LinkState:
     """One device's link. The counters count from the start of the gateway."""
 
     device: str

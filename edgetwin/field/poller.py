@@ -15,7 +15,7 @@ from edgetwin.core import status
 from edgetwin.core.signals import Clock, Frame
 from edgetwin.field.backoff import Backoff
 from edgetwin.field.driver import Deliver, DeviceDown, Driver
-from edgetwin.field.link import Link
+from edgetwin.field.link import LinkState
 from edgetwin.field.schedule import Sleep
 
 log = structlog.get_logger()
@@ -25,7 +25,7 @@ async def keep(  # noqa: PLR0913 - the last two are for tests, who own chance an
     driver: Driver,
     deliver: Deliver,
     clock: Clock,
-    link: Link,
+    link: LinkState,
     *,
     backoff: Backoff | None = None,
     sleep: Sleep = asyncio.sleep,
@@ -66,7 +66,7 @@ def _heed_cancellation() -> None:
 class _Keeper:
     """Turns frames and failures into transitions, and counts."""
 
-    def __init__(self, driver: Driver, deliver: Deliver, clock: Clock, link: Link) -> None:
+    def __init__(self, driver: Driver, deliver: Deliver, clock: Clock, link: LinkState) -> None:
         self._driver = driver
         self._deliver = deliver
         self._clock = clock

@@ -17,7 +17,7 @@ from edgetwin.core import status
 from edgetwin.core.signals import Frame
 from edgetwin.field import opcua_link
 from edgetwin.field.driver import DeviceDown, Driver
-from edgetwin.field.link import Link
+from edgetwin.field.link import LinkState
 from edgetwin.field.poller import keep
 
 
@@ -204,7 +204,7 @@ async def test_cancelling_the_reading_leaves_nothing_behind(bench: Bench) -> Non
     for _ in range(3):
         seen: list[Frame] = []
         driver = bench.driver(bench.port)
-        reading = asyncio.create_task(keep(driver, seen.append, clock, Link("device", driver.address)))
+        reading = asyncio.create_task(keep(driver, seen.append, clock, LinkState("device", driver.address)))
         await until(lambda seen=seen: bool(seen))  # type: ignore[misc]
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -217,7 +217,7 @@ async def test_a_restarted_server_comes_back_and_the_log_has_two_lines(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
     driver = bench.driver(bench.port)
-    link = Link("device", driver.address)
+    link = LinkState("device", driver.address)
     seen: list[Frame] = []
     naps: list[float] = []
 

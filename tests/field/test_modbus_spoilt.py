@@ -18,7 +18,7 @@ from edgetwin.config.modbus import ModbusDevice
 from edgetwin.core import status
 from edgetwin.core.signals import Frame, Signal, SignalTable
 from edgetwin.field import modbus_link
-from edgetwin.field.link import Link
+from edgetwin.field.link import LinkState
 from edgetwin.field.modbus import ModbusDriver
 from edgetwin.field.modbus_link import ModbusLink
 from edgetwin.field.poller import keep
@@ -94,7 +94,7 @@ async def readings(spoil: Spoil) -> list[tuple[str, float]]:
             }
         )
         driver = ModbusDriver("plc", config, TABLE, clock)
-        keeping = asyncio.create_task(keep(driver, deliver, clock, Link("plc", ""), sleep=short_nap))
+        keeping = asyncio.create_task(keep(driver, deliver, clock, LinkState("plc", ""), sleep=short_nap))
         async with asyncio.timeout(20):
             await done.wait()
         keeping.cancel()

@@ -14,7 +14,7 @@ from edgetwin.core import status
 from edgetwin.core.signals import Frame, Signal, SignalTable
 from edgetwin.field.backoff import Backoff
 from edgetwin.field.driver import DeviceDown
-from edgetwin.field.link import Link
+from edgetwin.field.link import LinkState
 from edgetwin.field.poller import keep
 
 DAY_S = 86_400
@@ -65,7 +65,7 @@ class Kept:
     def __init__(self, is_there: Callable[[float], bool]) -> None:
         self.time = VirtualTime()
         self.driver = Scripted(self.time, is_there)
-        self.link = Link("plc", "test://plc")
+        self.link = LinkState("plc", "test://plc")
         self.frames: list[Frame] = []
         self.lines: list[MutableMapping[str, Any]] = []
 
@@ -186,4 +186,4 @@ async def test_a_driver_that_ends_without_a_reason_is_a_bug() -> None:
 
     time, frames = VirtualTime(), list[Frame]()
     with pytest.raises(RuntimeError, match="ended without saying why"):
-        await keep(Ending(time, lambda _: True), frames.append, time, Link("plc", "test://plc"))
+        await keep(Ending(time, lambda _: True), frames.append, time, LinkState("plc", "test://plc"))
