@@ -46,7 +46,8 @@ from edgetwin.cli.demo_words import (
     plant_transitions,
 )
 from edgetwin.cli.keyboard import keys
-from edgetwin.cli.screen import Screen, render
+from edgetwin.cli.screen import render
+from edgetwin.cli.terminal import Terminal
 from edgetwin.config.problems import ConfigProblems
 from edgetwin.config.units import typed_seconds
 from edgetwin.config.url import endpoint
@@ -190,9 +191,9 @@ class _Demo:
 
     async def _draw(self, gateway: Gateway, broker: Broker) -> None:
         """Refresh the picture in place until the end."""
-        with Screen(sys.stdout) as screen, keys(STDIN, self._press) as keyboard:
+        with Terminal(sys.stdout) as terminal, keys(STDIN, self._press) as keyboard:
             while not self._ended.is_set():
-                screen.show(self._picture(gateway.view(), broker, keyboard=keyboard))
+                terminal.show(self._picture(gateway.view(), broker, keyboard=keyboard))
                 await self._pause()
 
     def _picture(self, view: View, broker: Broker, *, keyboard: bool) -> str:

@@ -1,7 +1,7 @@
-"""What a view of the gateway looks like on a terminal: text in, text out; and the terminal it is shown on.
+"""What a view of the gateway looks like on a terminal. Pure: the same view and the same size give the same text.
 
-`render` is pure: the same view and the same size give the same text. Whatever came from outside (names,
-texts, messages) is shown without its control characters, so a PLC cannot write on the operator's terminal.
+Whatever came from outside (names, texts, messages) is shown without its control characters, so a PLC cannot write on
+the operator's terminal.
 """
 
 import math
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from textwrap import wrap
-from typing import Any, Final, NamedTuple, Self, TextIO
+from typing import Any, Final, NamedTuple
 
 Row = Mapping[str, Any]  # any: a piece of a view, as JSON gives it
 
@@ -244,25 +244,3 @@ def _span(seconds: float) -> str:
         if seconds >= 2 * size:
             return f"{seconds / size:.0f}{unit}"
     return f"{seconds:.0f}s"
-
-
-class Screen:
-    """A terminal that is refreshed in place. What stood on it before comes back when the context ends."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def __enter__(self) -> Self:
-        self._write("\x1b[?1049h\x1b[?25l\x1b[?7l")  # other page, no cursor, no wrapping
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._write("\x1b[?7h\x1b[?25h\x1b[?1049l")
-
-    def show(self, text: str) -> None:
-        """Replace what is shown, without a flicker."""
-        self._write("\x1b[H" + text.replace("\n", "\x1b[K\n") + "\x1b[K\x1b[J")
-
-    def _write(self, text: str) -> None:
-        self._stream.write(text)
-        self._stream.flush()

@@ -21,7 +21,8 @@ import orjson
 
 from edgetwin.cli import USAGE
 from edgetwin.cli.ask import NoAnswer, ask, find_socket
-from edgetwin.cli.screen import Screen, render
+from edgetwin.cli.screen import render
+from edgetwin.cli.terminal import Terminal
 from edgetwin.config.load import load
 from edgetwin.config.problems import ConfigProblems
 from edgetwin.control import View, rhythm_s
@@ -83,7 +84,7 @@ def _follow(path: Path, every: str, patience_s: float, *, as_json: bool) -> int:
         show = _plain(as_json=as_json)
         if sys.stdout.isatty() and not as_json:
             signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the terminal comes back
-            show = _in_place(stack.enter_context(Screen(sys.stdout)))
+            show = _in_place(stack.enter_context(Terminal(sys.stdout)))
         while True:
             show(view, "")
             try:
@@ -128,13 +129,13 @@ def _plain(*, as_json: bool) -> Show:
     return show
 
 
-def _in_place(screen: Screen) -> Show:
+def _in_place(terminal: Terminal) -> Show:
     def show(view: View, complaint: str) -> None:
         columns, lines = shutil.get_terminal_size()
         if complaint:
             lines -= 1
         text = render(view, columns, lines, colour=_colour())
-        screen.show(f"{complaint[:columns]}\n{text}" if complaint else text)
+        terminal.show(f"{complaint[:columns]}\n{text}" if complaint else text)
 
     return show
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from edgetwin.cli.screen import Screen, decimals, number, render
+from edgetwin.cli.screen import decimals, number, render
+from edgetwin.cli.terminal import Terminal
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
@@ -246,8 +247,8 @@ def test_the_terminal_comes_back_also_after_a_crash() -> None:
     out = io.StringIO()
 
     def crash() -> None:
-        with Screen(out) as screen:
-            screen.show("one\ntwo")
+        with Terminal(out) as terminal:
+            terminal.show("one\ntwo")
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
