@@ -15,8 +15,7 @@ from edgetwin.core.signals import UNSTAMPED, Codes, Floats, Frame, Ids, Kind, Na
 from edgetwin.core.status import BAD_NO_DATA, GOOD
 from edgetwin.field.csv_cell import FLAGS, is_missing, number
 from edgetwin.field.csv_layout import Layout
-from edgetwin.field.csv_problems import Kind as Trouble
-from edgetwin.field.csv_problems import Problems
+from edgetwin.field.csv_problems import Problems, Trouble
 from edgetwin.field.csv_ticks import Ticks
 
 

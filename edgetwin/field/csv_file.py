@@ -7,15 +7,13 @@ judge. A row that cannot be placed in time is left out, and named in the problem
 import csv
 from collections.abc import Iterator
 from itertools import chain, islice
-from types import TracebackType
 from typing import Self
 
 from edgetwin.field import csv_layout
 from edgetwin.field.csv_block import Block, Row, RowDecoder
 from edgetwin.field.csv_clock import TimeWish
 from edgetwin.field.csv_open import TextFile
-from edgetwin.field.csv_problems import Kind as Trouble
-from edgetwin.field.csv_problems import Problems, UnusableFile
+from edgetwin.field.csv_problems import Problems, Trouble, UnusableFile
 
 _SAMPLE_LINES = 1000  # the layout is settled on these; of a very wide file on fewer
 _SAMPLE_LETTERS = 4_000_000
@@ -43,9 +41,7 @@ class CsvFile:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

@@ -23,7 +23,7 @@ class UnusableFile(Exception):  # noqa: N818 - a state of the file, not a progra
         return f"{self.reason}; {self.hint}" if self.hint else self.reason
 
 
-class Kind(StrEnum):
+class Trouble(StrEnum):
     """The ways in which a cell or a row can be wrong, as they appear in the totals."""
 
     TEXT = "text in a number column"
@@ -40,7 +40,7 @@ class Problems:
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         self._tell = tell
-        self.counts: Counter[tuple[Kind, str]] = Counter()
+        self.counts: Counter[tuple[Trouble, str]] = Counter()
 
     @property
     def total(self) -> int:
@@ -51,7 +51,7 @@ class Problems:
         """Tell something about the file as a whole: a column renamed, a guess that was made."""
         self._tell(text)
 
-    def add(self, kind: Kind, row: int, what: str, column: str = "") -> None:
+    def add(self, kind: Trouble, row: int, what: str, column: str = "") -> None:
         """Count one problem; `row` is counted as a text editor counts lines, the header included."""
         self.counts[kind, column] += 1
         if self.total <= TOLD_IN_FULL:
