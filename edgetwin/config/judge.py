@@ -19,9 +19,8 @@ from edgetwin.config.tree import SCHEMES, Config
 from edgetwin.config.words import mistake_of
 
 _NOT_TEXT = ("int_type", "float_type", "bool_type")
-_CONSEQUENCES = (
-    "default_factory_not_called",
-)  # the usual type of a signal hangs on its place, which is told
+# The usual type of a signal hangs on its place: where that is wrong it is told, and this is not.
+_CONSEQUENCES = ("default_factory_not_called",)
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """The pipeline: readings in, decisions out. The only place that knows the order in which the core decides.
 
-    device status -> order of time -> range -> stuck -> adaptive bank (spikes) -> hold -> verdict -> alerts
+    device status -> order of time -> gap -> range -> stuck -> adaptive bank (spikes) -> hold -> verdict -> alerts
 
 Quality comes before learning: a reading that is rejected teaches nothing and moves nothing. `step` is deterministic:
 the same frames give the same outcome, byte for byte, however they are batched.

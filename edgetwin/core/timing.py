@@ -11,9 +11,8 @@ import numpy as np
 from edgetwin.core.memory import Memory
 from edgetwin.core.signals import UNSTAMPED, Codes, Floats, Frame, Ids, Mask, Reason, SignalTable
 
-_OUT_OF_ORDER_NS = (
-    10_000_000_000  # stamps that go back by less are late readings, by more a clock that was set
-)
+# Stamps that go back by less are late readings, by more a clock that was set.
+_OUT_OF_ORDER_NS = 10_000_000_000
 
 
 class Timed(NamedTuple):

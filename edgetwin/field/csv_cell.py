@@ -24,9 +24,8 @@ _THOUSANDS = {
     ".": re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?"),
     ",": re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?"),
 }
-_GROUPED = re.compile(
-    "[+-]?[1-9]\\d{0,2}(?:[ '\u2019\u00a0\u202f]\\d{3})+(?:[.,]\\d+)?"
-)  # 1 234,5 and 1'234.5
+# 1 234,5 and 1'234.5
+_GROUPED = re.compile("[+-]?[1-9]\\d{0,2}(?:[ '\u2019\u00a0\u202f]\\d{3})+(?:[.,]\\d+)?")
 _GROUP_MARKS = str.maketrans("", "", " '\u2019\u00a0\u202f")
 _COMMA_GROUP = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 _INFINITE = frozenset(("inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"))

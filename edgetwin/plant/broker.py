@@ -7,7 +7,6 @@ known at once (port 0 is any free one), and closing is ours too.
 import asyncio
 import logging
 from contextlib import suppress
-from types import TracebackType
 from typing import Any, Self
 
 HOST = "127.0.0.1"
@@ -41,9 +40,7 @@ class Broker:
         self.port = self._listener.sockets[0].getsockname()[1]
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         if self._listener is not None:
             self._listener.close()
         # A client that went away without a word must not hold up the end.

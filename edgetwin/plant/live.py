@@ -5,7 +5,6 @@ A PLC that reboots closes its port and opens the same one again. This is the onl
 
 import asyncio
 from contextlib import AsyncExitStack
-from types import TracebackType
 from typing import Never, Self
 
 import structlog
@@ -39,9 +38,7 @@ class LivePlant:
             self._stack = stack.pop_all()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
 
     async def run(self) -> Never:

@@ -7,9 +7,8 @@ replaced, never sent.
 
 from dataclasses import dataclass
 
-_FORBIDDEN = str.maketrans(
-    {"+": "_", "#": "_", "\0": "_"}
-)  # the wildcards of MQTT, and its one illegal character
+# The wildcards of MQTT, and its one illegal character.
+_FORBIDDEN = str.maketrans({"+": "_", "#": "_", "\0": "_"})
 
 
 def level(text: str) -> str:

@@ -59,9 +59,8 @@ class Alerts:
         for event in old.active:
             if event.subject in self._table or event.subject in devices:
                 self._active[event.id] = event
-            if (
-                event.subject in self._table
-            ):  # else an alert of a signal that is declared anew would never end
+            # Else an alert of a signal that is declared anew would never end.
+            if event.subject in self._table:
                 self._open[self._table.id_of(event.subject)] |= _REASON_OF[event.kind]
 
     def judge(

@@ -16,8 +16,6 @@ _FEW = 5  # different values; a signal that has shown fewer is a status
 _PATIENCE = 40.0  # times as long as elsewhere
 _LONGEST = 3.0
 
-_Run = Floats  # lengths, whatever their type
-
 
 class Rest:
     """The ends of every signal's readings, and how long it has rested there."""
@@ -51,7 +49,7 @@ class Rest:
         resting: Mask = ((raw == self._end[:, ids]) & ((raw == 0.0) | (self._visits[:, ids] >= 2))).any(0)
         return resting
 
-    def ended(self, ids: Ids, raw: Floats, run: _Run) -> None:
+    def ended(self, ids: Ids, raw: Floats, run: Floats) -> None:
         """Remember how long these signals have rested."""
         here = raw == self._end[:, ids]
         self._longest[:, ids] = np.maximum(self._longest[:, ids], np.where(here, run, 0.0))
