@@ -1,6 +1,7 @@
 """edgetwin: a shop-floor gateway that says how far each of its numbers can be trusted.
 
-The map of this house. Folder order is data order: PLCs are read in `field`, `core` decides, `uplink` tells.
+The map of this house. Folder order is data order: PLCs are read in `field`, `core` decides, `uplink` tells. Each
+room has a map of its own files in its `__init__`.
 
     config/     the only reader of TOML and environment; one frozen tree; every mistake with file and line
     core/       numbers in, decisions out: no clock, no files, no sockets, no asyncio
@@ -8,11 +9,17 @@ The map of this house. Folder order is data order: PLCs are read in `field`, `co
       status      the status codes that devices give, kept and named
       estimate/   the adaptive bank: the corrected value of one signal and its sigma
       checks/     one file for each way in which a sensor can lie
-      alerts/     what an alert is, and when it starts and ends
+      alerts/     what an alert is, and when it starts and ends; what befalls a whole device is one
       proof/      the plain rules we compare ourselves with
       pipeline    Pipeline.step(frames, now) -> Outcome; the only place that knows the order of the above
-    field/      one file per protocol behind one small contract (driver); plan (pure); poller (reconnects)
+      memory      all that was learned, in one place, so that a reload can keep it
+    field/      one file per protocol behind one small contract
+      driver      the contract
+      poller      keeps a device: reconnects, and says when it is away
+      plan        which registers are asked for together (pure)
+      csv_file    a recording as a device, for replay; the other csv files are its parts
     uplink/     messages, publishing by exception, MQTT
+      schema/     the JSON schema of each message that leaves
     plant/      a simulated plant that speaks real Modbus and OPC UA, with faults on demand
     inbox       the frames that wait for the pipeline; bounded, and what is dropped is counted
     build       configuration -> parts; the only place that names every part

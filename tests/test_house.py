@@ -65,6 +65,13 @@ def test_every_name_on_the_map_exists() -> None:
         assert place.is_dir() or place.with_suffix(".py").is_file(), name
 
 
+@pytest.mark.parametrize("room", sorted(each.parent.name for each in HOUSE.glob("*/__init__.py")))
+def test_the_map_of_a_room_names_every_file_in_it(room: str) -> None:
+    drawn = ast.get_docstring(ast.parse((HOUSE / room / "__init__.py").read_bytes())) or ""
+    files = {file.stem for file in (HOUSE / room).rglob("*.py")} - {"__init__"}
+    assert files - set(re.findall(r"\w+", drawn)) == set()
+
+
 def test_a_map_is_read_by_its_indentation() -> None:
     drawn = """Title.
 

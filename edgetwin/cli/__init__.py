@@ -1,4 +1,18 @@
-"""The command line: one file per verb."""
+"""The command line: one file per verb.
+
+run             the gateway
+watch           what the running gateway knows; ask puts the question
+demo            the plant, a broker and a gateway in one process; demo_words is what it says beside the picture
+check           a configuration without starting; check_summary says what the gateway would do
+schema          the JSON schema of the configuration
+replay          recorded data through the same pipeline
+  replay_run      goes through the file once, and gives the account
+  replay_signals  which signals the columns are
+  replay_tally    what was found, counted
+  replay_output   the files that are written; outcome_csv is the form of one
+  progress        the bar
+screen          what a view looks like (pure); terminal and keyboard are what it is shown on and answered with
+"""
 
 # Exit codes beside those of sysexits.h (os.EX_...).
 USAGE = 2  # a wrong option: what argparse itself gives

@@ -4,6 +4,7 @@ load        the one way in: a file becomes the tree, or a list of all that is wr
   document    reads the file, tells what is not TOML (in the words of syntax), takes it out (mend)
   sources     puts environment variables and credentials above the file
   judge       holds the tables against the tree, cutting out what is wrong (told by words and shape)
+  close       what somebody may have meant
   rules       what no table can judge alone: names, assets, registers
   lines       on which line a key stands
   problems    a mistake in its place, in one line of text

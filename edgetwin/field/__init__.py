@@ -1,1 +1,28 @@
-"""Reads the plant: one file per protocol, all behind the contract in `driver`."""
+"""Reads the plant: one file per protocol, all behind the contract in `driver`.
+
+driver          the contract; it fits on one screen
+poller          keeps one device: the only owner of reconnection, and of what the log hears about it
+  link            how the link to a device is doing
+  backoff         how long to wait before the next attempt (pure)
+  schedule        when to ask: rhythms on a grid that never drifts
+  lifeline        ends a wait the moment the link is lost
+  refusals        signals that a device refuses while it serves the others
+  unreachable     what it means when nobody answers (pure)
+modbus          the driver for Modbus TCP
+  plan            which registers are asked for together (pure)
+  modbus_poll     reads one rhythm, and finds the registers that the unit refuses
+  modbus_link     one connection: registers asked for, bytes given
+  decode          from the bytes of an answer to numbers (pure)
+opcua           the driver for OPC UA, by subscription
+  opcua_link      one session
+  opcua_values    from OPC UA values to the columns of a frame (pure)
+csv_file        a recording as a device: each row is a frame
+  csv_open        bytes to lines, whatever the encoding
+  csv_layout      separator, decimal mark, header, columns: settled on the first rows (pure)
+  csv_clock       which column is the time
+  csv_time        times as they stand in files (pure)
+  csv_ticks       a clock that stands still for many rows
+  csv_block       rows to numbers, fast
+  csv_cell        what one cell means (pure)
+  csv_problems    what is wrong with a file: told for the first few places, counted for all
+"""
