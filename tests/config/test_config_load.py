@@ -1,17 +1,20 @@
 """From a file to the frozen tree: what goes above the file, what is refused, and what must never happen."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
+from edgetwin.config.gateway import Gateway, Log, Publish
 from edgetwin.config.load import load, locate
-from edgetwin.config.modbus import ModbusDevice
-from edgetwin.config.opcua import OpcUaDevice
+from edgetwin.config.modbus import ModbusDevice, ModbusSignal
+from edgetwin.config.mqtt import Mqtt
+from edgetwin.config.opcua import OpcUaDevice, OpcUaSignal
 from edgetwin.config.problems import ConfigProblems, Problem
-from edgetwin.config.tree import Config
+from edgetwin.config.tree import Asset, Config, StuckCheck
 from edgetwin.core.errors import ConfigError
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
@@ -51,6 +54,15 @@ def test_the_example_works() -> None:
     assert config.device["plc1"].every == 0.2
     assert config.asset_path("mill1_bearing") == "grinding/mill1/mill1_bearing"
     assert EXAMPLE.read_text(encoding="utf-8").startswith("#:schema ./edgetwin.schema.json\n")
+
+
+@pytest.mark.parametrize(
+    "branch",
+    [Gateway, Mqtt, Publish, Log, ModbusDevice, ModbusSignal, OpcUaDevice, OpcUaSignal, Asset, StuckCheck],
+)
+def test_the_example_explains_every_setting(branch: type[BaseModel]) -> None:
+    explained = set(re.findall(r"\w+", EXAMPLE.read_text(encoding="utf-8")))
+    assert branch.model_fields.keys() - explained == set()
 
 
 def test_a_password_comes_from_the_environment_as_it_is(tmp_path: Path) -> None:
