@@ -22,17 +22,17 @@ MAY_KNOW: dict[str, set[str]] = {
     "panel": {"core", "config", "wire"},
     "plant": {"core", "config", "wire"},
     "logs": {"config"},
-    "notify": {"config"},
-    "inbox": {"core", "config"},
-    "control": {"core", "config"},
+    "notify": set(),
+    "inbox": {"core"},
+    "control": {"config"},
 }
 LATER = ("build", "chain", "view", "daemon", "cli", "__main__")  # each may know all that stands before it
 
 # What config may use of the core, and what each room may use of config: its own branch, and what all share.
 VOCABULARY = {"core", "core.signals", "core.status", "core.errors", "core.alerts.event"}
-SHARED_CONFIG = {"config", "config.branch", "config.names", "config.units", "config.url"}
+SHARED_CONFIG = {"config.units", "config.url"}
 OWN_CONFIG = {
-    "field": {"config.device", "config.modbus", "config.opcua", "config.registers"},
+    "field": {"config.modbus", "config.opcua", "config.registers"},
     "uplink": {"config.gateway", "config.mqtt"},
     "logs": {"config.gateway"},
 }
