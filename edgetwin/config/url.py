@@ -3,10 +3,14 @@
 A URL here never holds a user or a password: URLs end up in logs.
 """
 
+import re
+from ipaddress import IPv4Address
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from edgetwin.config.branch import mistake
+
+_DIGITS = re.compile(r"[0-9.]+")  # no name of a host has but these
 
 
 class Endpoint(NamedTuple):
@@ -41,6 +45,19 @@ def endpoint(text: object, ports: dict[str, int], *, path: bool = False, instead
     if not host or " " in text or port == 0:
         missing = "no host" if not host else "a space" if " " in text else "port 0"
         raise mistake(f'"{text}" has {missing} in it', f'expected protocol://host:port, such as "{example}"')
+    if _DIGITS.fullmatch(host) and not _is_ip(host):
+        raise mistake(
+            f"{host} is not an IP address", "expected four numbers from 0 to 255, such as 192.168.10.21"
+        )
     if parts.query or parts.fragment or (parts.path.strip("/") and not path):
         raise mistake(f'"{text}" goes on after the port', f'expected nothing after it, as in "{example}"')
     return Endpoint(scheme, host, ports[scheme] if port is None else port, ports[scheme])
+
+
+def _is_ip(host: str) -> bool:
+    """Tell 192.168.1 from an address: the operating system would take it, for 192.168.0.1."""
+    try:
+        IPv4Address(host)
+    except ValueError:
+        return False
+    return True

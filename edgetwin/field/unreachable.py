@@ -27,9 +27,15 @@ def unreachable(endpoint: Endpoint, error: Exception) -> DeviceDown:
             f"the host is there and nothing listens: is the port right (usual is {endpoint.usual_port}), "
             "is the server in the device switched on?",
         )
-    if isinstance(error, OSError) and error.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH):
+    if isinstance(error, OSError) and error.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EPERM):
         return DeviceDown(
             f"no way to {host}",
-            "is the gateway in the same network, is the device switched on, is a route missing?",
+            "is the gateway in the same network, is the device switched on, is a route missing, "
+            "is its network one that IPAddressAllow in edgetwin.service lets it talk to?",
         )
-    return DeviceDown(f"cannot connect to {host} port {port}: {error}")
+    if isinstance(error, ConnectionResetError):
+        return DeviceDown(
+            f"{host} port {port} hangs up at once",
+            f"is the port right (usual is {endpoint.usual_port}), does the device serve one more client?",
+        )
+    return DeviceDown(f"cannot connect to {host} port {port}: {getattr(error, 'strerror', None) or error}")

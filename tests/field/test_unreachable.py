@@ -23,6 +23,8 @@ PLC = Endpoint("modbus-tcp", "plc7", 5020, 502)
         (TimeoutError(), "no answer from plc7", "is the device switched on"),
         (socket.gaierror(-2, "Name or service not known"), "the name plc7 is not known", "IP address"),
         (OSError(errno.EHOSTUNREACH, "No route to host"), "no way to plc7", "same network"),
+        (OSError(errno.EPERM, "Operation not permitted"), "no way to plc7", "IPAddressAllow"),
+        (ConnectionResetError(errno.ECONNRESET, "reset"), "plc7 port 5020 hangs up", "usual is 502"),
         (OSError(errno.EMFILE, "Too many open files"), "Too many open files", ""),
     ],
 )
