@@ -25,7 +25,8 @@ room has a map of its own files in its `__init__`.
     build       configuration -> parts; the only place that names every part
     chain       the parts at work: devices -> inbox -> pipeline -> uplink
     view        all that the gateway knows at one moment, for the screen
-    control     the socket on which the running gateway is asked
+    control     what the running gateway answers when it is asked
+    control_socket  where it is asked: the file, and how one gateway takes it
     daemon      one task group, signals, shutdown order, systemd
     notify      what systemd hears
     logs        what the machine's own log gets to read, and never a secret

@@ -18,7 +18,8 @@ from edgetwin import __version__, build
 from edgetwin.chain import Chain
 from edgetwin.config.problems import ConfigProblems
 from edgetwin.config.tree import Config
-from edgetwin.control import ControlServer, View, socket_path
+from edgetwin.control import ControlServer, View
+from edgetwin.control_socket import socket_path
 from edgetwin.core.signals import Clock, Stamp
 from edgetwin.notify import Notify
 from edgetwin.view import view

@@ -12,14 +12,8 @@ import orjson
 import pytest
 
 from edgetwin import control
-from edgetwin.control import (
-    AlreadyRunning,
-    ControlServer,
-    NoSocket,
-    View,
-    rhythm_s,
-    socket_path,
-)
+from edgetwin.control import ControlServer, View, rhythm_s
+from edgetwin.control_socket import AlreadyRunning, NoSocket, socket_path
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from running_gateway import ServiceManager, device_of, running, signal_of, view_
 from structlog.testing import capture_logs
 
 from edgetwin.config.problems import ConfigProblems
-from edgetwin.control import AlreadyRunning
+from edgetwin.control_socket import AlreadyRunning
 from edgetwin.core.pipeline import Pipeline
 from edgetwin.core.signals import Frame
 from edgetwin.daemon import Gateway, system_clock

@@ -24,7 +24,8 @@ MAY_KNOW: dict[str, set[str]] = {
     "logs": {"config"},
     "notify": set(),
     "inbox": {"core"},
-    "control": {"config"},
+    "control_socket": set(),
+    "control": {"config", "control_socket"},
 }
 LATER = ("build", "chain", "view", "daemon", "cli", "__main__")  # each may know all that stands before it
 

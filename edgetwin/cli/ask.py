@@ -10,7 +10,8 @@ from pathlib import Path
 
 import orjson
 
-from edgetwin.control import SOCKET, View, runtime_directories
+from edgetwin.control import View
+from edgetwin.control_socket import SOCKET, runtime_directories
 
 
 class NoAnswer(Exception):  # noqa: N818 - a state of the machine, said to the user

@@ -51,7 +51,8 @@ from edgetwin.cli.terminal import Terminal
 from edgetwin.config.problems import ConfigProblems
 from edgetwin.config.units import typed_seconds
 from edgetwin.config.url import endpoint
-from edgetwin.control import SOCKET, View
+from edgetwin.control import View
+from edgetwin.control_socket import SOCKET
 from edgetwin.daemon import Gateway
 from edgetwin.plant.broker import Broker as OwnBroker
 from edgetwin.plant.broker import BrokerNotInstalled

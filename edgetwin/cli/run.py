@@ -21,7 +21,7 @@ import structlog
 from edgetwin import logs
 from edgetwin.config.problems import ConfigProblems
 from edgetwin.config.tree import Config
-from edgetwin.control import AlreadyRunning, NoSocket
+from edgetwin.control_socket import AlreadyRunning, NoSocket
 from edgetwin.daemon import Gateway
 from edgetwin.notify import Notify
 
