@@ -1,6 +1,7 @@
 """Wires between gateway and device that can be spoilt: one changes Modbus answers, one freezes any protocol."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Self
@@ -8,19 +9,17 @@ from typing import Self
 Spoil = Callable[[bytes, int], Sequence[bytes]]
 
 
-class Line:
-    """A line between gateway and PLC. `spoil` gets each answer and its number, and gives what arrives instead."""
+class Between(ABC):
+    """Stands between gateway and device: the gateway connects to `port`, and all ends with the context."""
 
-    def __init__(self, port: int, spoil: Spoil) -> None:
+    def __init__(self, port: int) -> None:
         self.port = 0
-        self.answers = 0
         self._to = port
-        self._spoil = spoil
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._join, "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -31,7 +30,20 @@ class Line:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _carry(self, near: asyncio.StreamReader, to_near: asyncio.StreamWriter) -> None:
+    @abstractmethod
+    async def _join(self, near: asyncio.StreamReader, to_near: asyncio.StreamWriter) -> None:
+        """Join one connection of the gateway to one of the device."""
+
+
+class Line(Between):
+    """A line between gateway and PLC. `spoil` gets each answer and its number, and gives what arrives instead."""
+
+    def __init__(self, port: int, spoil: Spoil) -> None:
+        super().__init__(port)
+        self.answers = 0
+        self._spoil = spoil
+
+    async def _join(self, near: asyncio.StreamReader, to_near: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
@@ -53,32 +65,17 @@ class Line:
         return head + await reader.readexactly(int.from_bytes(head[4:6], "big"))
 
 
-class Wire:
+class Wire(Between):
     """A network cable between gateway and device, for any protocol: it can be frozen, and nobody is told."""
 
     def __init__(self, port: int) -> None:
-        self.port = 0
-        self._to = port
+        super().__init__(port)
         self._passing = asyncio.Event()
         self._passing.set()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._server: asyncio.Server | None = None
 
     def freeze(self) -> None:
         """Let nothing through any more, in either direction."""
         self._passing.clear()
-
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._join, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        assert self._server is not None
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _join(self, near: asyncio.StreamReader, to_near: asyncio.StreamWriter) -> None:
         far, to_far = await asyncio.open_connection("127.0.0.1", self._to)
