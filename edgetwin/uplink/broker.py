@@ -10,6 +10,7 @@ from typing import Self
 
 from edgetwin.config.url import Endpoint
 
+# As `Backoff` waits for devices. The two rooms do not know each other, and these lines are no format to share.
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
 
 _HINTS = {
