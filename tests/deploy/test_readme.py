@@ -8,6 +8,7 @@ import jsonschema
 
 from edgetwin.__main__ import VERBS
 from edgetwin.config.load import load
+from edgetwin.core.alerts.rules import RULES
 from edgetwin.uplink.schema import schemas
 
 ROOT = Path(__file__).parents[2]
@@ -33,6 +34,11 @@ def test_its_message_is_one_that_we_send() -> None:
 
 def test_it_names_every_verb() -> None:
     assert set(re.findall(r"^\| `edgetwin (\w+)", README, flags=re.MULTILINE)) == set(VERBS)
+
+
+def test_it_says_what_each_alert_means() -> None:
+    told = set(re.findall(r"^\| `(\w+)` \| a (?:signal|device)", README, flags=re.MULTILINE))
+    assert told == {rule.kind for rule in RULES} | {"comm", "gap", "still"}
 
 
 def test_every_file_it_links_to_is_there() -> None:
