@@ -9,7 +9,8 @@ import logging
 from contextlib import suppress
 from typing import Any, Self
 
-HOST = "127.0.0.1"
+from edgetwin.plant.points import HOST
+
 _LISTENER = "default"
 _CLOSE_WITHIN_S = 1.0
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from edgetwin.plant.modbus_server import UNIT
-from edgetwin.plant.points import MODBUS_POINTS, NAMESPACE, NODE_POINTS, ModbusPoint, NodePoint, Point
+from edgetwin.plant.points import HOST, MODBUS_POINTS, NAMESPACE, NODE_POINTS, ModbusPoint, NodePoint, Point
 
 SITE = "demo"
 GATEWAY = "gw-01"
@@ -61,7 +61,7 @@ mode      = "on-change"
 heartbeat = "10 s"
 
 [device.mill]
-connect    = "modbus-tcp://127.0.0.1:{modbus_port}"
+connect    = "modbus-tcp://{HOST}:{modbus_port}"
 unit       = {UNIT}
 every      = "200 ms"
 timeout    = "1 s"
@@ -71,7 +71,7 @@ word_order = "high-first"
 {_lines(_register(point) for point in MODBUS_POINTS)}
 
 [device.feed]
-connect = "opc.tcp://127.0.0.1:{opcua_port}"
+connect = "opc.tcp://{HOST}:{opcua_port}"
 every   = "500 ms"
 
 [device.feed.signals]

@@ -12,12 +12,11 @@ from math import isnan
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
-from edgetwin.plant.points import MILL, MODBUS_POINTS, ModbusPoint
+from edgetwin.plant.points import HOST, MILL, MODBUS_POINTS, ModbusPoint
 from edgetwin.plant.process import Value
 
 UNIT = 1
 NO_VALUE_INT16 = -32768
-HOST = "127.0.0.1"
 
 # A function code names the table that is written.
 _READ_DISCRETE_INPUTS = 2

@@ -13,10 +13,8 @@ from asyncua import ua
 from asyncua.server.server import Server
 
 from edgetwin.core.status import BAD_SENSOR_FAILURE
-from edgetwin.plant.points import FEED, NAMESPACE, NODE_POINTS, NodePoint
+from edgetwin.plant.points import FEED, HOST, NAMESPACE, NODE_POINTS, NodePoint
 from edgetwin.plant.process import Value
-
-HOST = "127.0.0.1"
 
 
 class FeedPlc:

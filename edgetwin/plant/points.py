@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from edgetwin.plant.instrument import Instrument
 from edgetwin.plant.mill import Mode
 
+HOST = "127.0.0.1"  # its PLCs answer on this machine only
 NAMESPACE = "urn:edgetwin:plant"
 MILL = "mill"  # the PLC that speaks Modbus TCP
 FEED = "feed"  # the PLC of tank and dosing pump, which speaks OPC UA

@@ -12,9 +12,9 @@ from pymodbus.client import AsyncModbusTcpClient
 
 from edgetwin.core.status import BAD_SENSOR_FAILURE
 from edgetwin.plant.live import TICK_S, LivePlant
-from edgetwin.plant.modbus_server import HOST, NO_VALUE_INT16
+from edgetwin.plant.modbus_server import NO_VALUE_INT16
 from edgetwin.plant.plant import Plant
-from edgetwin.plant.points import FEED, MILL, NAMESPACE, NODE_POINTS
+from edgetwin.plant.points import FEED, HOST, MILL, NAMESPACE, NODE_POINTS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
