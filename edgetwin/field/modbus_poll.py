@@ -15,7 +15,7 @@ from edgetwin.core import status
 from edgetwin.core.signals import Clock, Codes, Floats, Nanos, Stamp
 from edgetwin.field.modbus_link import ModbusLink, NoAnswer, Refused, Unusable
 from edgetwin.field.plan import Block, Rhythm
-from edgetwin.field.refusals import RETRY_S, Refusals
+from edgetwin.field.refusals import Refusals, retry_s
 
 # Illegal address, illegal value: one of the registers is the reason, or how many there are.
 _NOT_THERE = (2, 3)
@@ -62,6 +62,7 @@ class _Refusal:
 
     block: Block
     code: int
+    wait_s: float
     retry_ns: int
 
 
@@ -139,12 +140,13 @@ class Poll:
                 self._blocks = list(self._rhythm.blocks)
                 self._refused.clear()
                 return
-            refusal.retry_ns = now.mono + round(RETRY_S * 1e9)
+            refusal.wait_s = retry_s(refusal.wait_s)
+            refusal.retry_ns = now.mono + round(refusal.wait_s * 1e9)
         columns.part(refusal.block.span).failed(now, status.modbus_exception(refusal.code))
 
     def _note_refused(self, block: Block, code: int) -> None:
-        retry_ns = self._clock().mono + round(RETRY_S * 1e9)
-        self._refused[block.first] = _Refusal(block, code, retry_ns)
+        wait_s = retry_s()
+        self._refused[block.first] = _Refusal(block, code, wait_s, self._clock().mono + round(wait_s * 1e9))
         place = f"{block.area}:{block.address}"
         self._refusals.refused(
             block.registers[0].name,

@@ -12,7 +12,7 @@ from edgetwin.core import status
 from edgetwin.core.signals import Clock, Frame, SignalTable
 from edgetwin.field import opcua_values
 from edgetwin.field.opcua_link import OpcUaLink, Wish
-from edgetwin.field.refusals import RETRY_S, Refusals
+from edgetwin.field.refusals import Refusals, retry_s
 
 
 class OpcUaDriver:
@@ -64,10 +64,11 @@ class OpcUaDriver:
         if link is None:
             raise RuntimeError(f"{self.name}: frames before open")
         missing: Sequence[Wish] = self._wishes
-        retry_ns = self._clock().mono
+        wait_s, retry_ns = 0.0, self._clock().mono
         while True:
             if missing and self._clock().mono >= retry_ns:
-                retry_ns = self._clock().mono + round(RETRY_S * 1e9)
+                wait_s = retry_s(wait_s)
+                retry_ns = self._clock().mono + round(wait_s * 1e9)
                 codes = await link.subscribe(missing)
                 missing, frame = self._sort(missing, codes)
                 if frame is not None:

@@ -11,7 +11,15 @@ from edgetwin.core import status
 
 log = structlog.get_logger()
 
-RETRY_S = 60.0  # what a device refuses it is asked for again this often
+FIRST_RETRY_S, LONGEST_RETRY_S = 1.0, 60.0
+
+
+def retry_s(last_s: float = 0.0) -> float:
+    """Give how long to wait before a device is asked again for what it refuses; `last_s` was the wait before.
+
+    A PLC that starts, or is being loaded, refuses for seconds what it will have; a wrong address is refused for ever.
+    """
+    return min(max(FIRST_RETRY_S, 2 * last_s), LONGEST_RETRY_S)
 
 
 class Refusals:

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from edgetwin.config.modbus import ModbusDevice
 from edgetwin.core import status
 from edgetwin.core.signals import UNSTAMPED, Frame, Signal, SignalTable
-from edgetwin.field import modbus_poll
+from edgetwin.field import refusals
 from edgetwin.field.driver import DeviceDown
 from edgetwin.field.modbus import ModbusDriver
 
@@ -172,7 +172,7 @@ async def test_no_poll_is_missed_once_the_bad_register_is_found(plc: Plc) -> Non
 async def test_a_refused_signal_is_tried_again_and_comes_back(
     plc: Plc, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(modbus_poll, "RETRY_S", 0.05)
+    monkeypatch.setattr(refusals, "FIRST_RETRY_S", 0.05)
     plc.refuse = {6: ExcCodes.ILLEGAL_ADDRESS}
     async with Reader(plc.port, FLOATS).open() as reader:
         with capture_logs() as lines:

@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from edgetwin.config.opcua import OpcUaDevice
 from edgetwin.core import status
 from edgetwin.core.signals import Frame, Kind, Signal, SignalTable
-from edgetwin.field import opcua, opcua_link
+from edgetwin.field import opcua_link, refusals
 from edgetwin.field.driver import DeviceDown
 from edgetwin.field.opcua import OpcUaDriver
 from edgetwin.field.opcua_link import OpcUaLink
@@ -162,7 +162,7 @@ async def test_values_between_two_notifications_all_arrive(ua_server: UaServer) 
 async def test_a_node_that_is_not_there_is_asked_for_again(
     ua_server: UaServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(opcua, "RETRY_S", 0.02)
+    monkeypatch.setattr(refusals, "LONGEST_RETRY_S", 0.02)
     nodes = {
         "late": {"node": "nsu=urn:edgetwin:late;s=late"},
         "gone": {"node": f"nsu={URI};s=gone"},
