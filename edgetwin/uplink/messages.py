@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from edgetwin.core.alerts.event import AlertEvent
 from edgetwin.core.signals import Kind, Outcome, Quality, SignalTable, reason_names
 from edgetwin.core.status import describe
+from edgetwin.uplink.outbox import Lane
 from edgetwin.uplink.stamps import iso, iso_column
 from edgetwin.uplink.subjects import Subject, Subjects
 
@@ -122,7 +123,7 @@ class Envelope:
     site: str
     gateway: str
     epoch: str
-    _told: dict[str, int] = field(default_factory=dict)
+    _told: dict[Lane, int] = field(default_factory=dict)
 
     def state(
         self, subjects: Subjects, numbers: list[int], rows: list[Row], now_ns: int
@@ -135,7 +136,7 @@ class Envelope:
         messages: list[tuple[Subject, bytes]] = []
         for place, told in signals.items():
             subject = subjects.all[place]
-            head = self._head(now_ns, "state")
+            head = self._head(now_ns, Lane.STATE)
             messages.append((subject, _json({**head, subject.kind: subject.name, "signals": told})))
         return messages
 
@@ -145,7 +146,7 @@ class Envelope:
 
     def alert(self, event: AlertEvent, now_ns: int) -> bytes:
         """Write one transition of an alert."""
-        return _json({**self._head(now_ns, "alert"), **_alert(event)})
+        return _json({**self._head(now_ns, Lane.ALERT), **_alert(event)})
 
     def status(self, now_ns: int, version: str, *, online: bool, reason: str = "") -> bytes:
         """Write the birth (online), the last will, or the farewell. A will bears the time at which it was made."""
@@ -155,7 +156,7 @@ class Envelope:
         """Write the counters: those of the whole gateway, and those of the uplink itself."""
         return _json({**self._head(now_ns), "counters": dict(counters), "uplink": dict(uplink)})
 
-    def _head(self, now_ns: int, lane: str | None = None) -> dict[str, Any]:
+    def _head(self, now_ns: int, lane: Lane | None = None) -> dict[str, Any]:
         head: dict[str, Any] = {
             "v": VERSION,
             "site": self.site,

@@ -6,6 +6,7 @@ claimed is told by its device, so that no signal is left out.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from edgetwin.core.signals import SignalTable
 
@@ -16,7 +17,7 @@ UNNAMED = "local"  # the device of a signal that has none
 class Subject:
     """One topic of state: an asset by its path, or a device by its name."""
 
-    kind: str  # "asset" | "device"
+    kind: Literal["asset", "device"]
     name: str
 
 
