@@ -5,6 +5,7 @@ It knows no signals of the operating system and no configuration file: `daemon` 
 """
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Callable, Collection, Coroutine, Sequence
 
@@ -95,8 +96,11 @@ class Chain:
             for driver in self.parts.drivers
         ]
 
-    async def drain(self, deadline_s: float) -> None:
-        """Empty the chain and end it: devices stop, what they read is decided, what was decided is sent."""
+    async def drain(self, deadline_s: float, send_s: float = math.inf) -> None:
+        """Empty the chain and end it: devices stop, what they read is decided, what was decided is sent.
+
+        All of it takes at most `deadline_s`, and the sending at most `send_s` of that.
+        """
         self._draining = True
         loop = asyncio.get_running_loop()
         deadline = loop.time() + deadline_s
@@ -104,7 +108,7 @@ class Chain:
         await _end(self._deciding, deadline)
         if frames := self.inbox.take_now():
             self._step(frames)
-        await self.parts.uplink.drain(max(0.0, deadline - loop.time()))
+        await self.parts.uplink.drain(min(send_s, max(0.0, deadline - loop.time())))
         await _end(self._telling, deadline)
 
     async def _decide(self) -> None:

@@ -27,6 +27,7 @@ from edgetwin.view import view
 log = structlog.get_logger()
 
 DRAIN_S = 5.0  # the end of the gateway may take so long
+SEND_S = 1.0  # a reload waits so long for a broker that takes nothing: meanwhile no device is read
 SYSTEMD_NS = 500_000_000  # it hears of us at most so often: a step may come every few milliseconds
 
 
@@ -131,7 +132,7 @@ class Gateway:
             return
         self._refused = False
         old = self._chain
-        await old.drain(self._drain_s)
+        await old.drain(self._drain_s, SEND_S)
         new.adopt(old)
         self._chain = new
         self._accepted(new.config)

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import orjson
 
-from edgetwin.daemon import Gateway
+from edgetwin.daemon import DRAIN_S, Gateway
 from edgetwin.notify import Notify
 
 DEADLINE_S = 15.0
@@ -31,9 +31,11 @@ def control_of(config: Path) -> Path:
 
 
 @asynccontextmanager
-async def running(path: Path, notify: Notify | None = None) -> AsyncIterator[Gateway]:
+async def running(
+    path: Path, notify: Notify | None = None, drain_s: float = DRAIN_S
+) -> AsyncIterator[Gateway]:
     """Run a gateway in this loop; at the end it is stopped, and must have ended well."""
-    gateway = Gateway(path, notify=notify)
+    gateway = Gateway(path, notify=notify, drain_s=drain_s)
     task = asyncio.create_task(gateway.run())
     ready = asyncio.create_task(gateway.ready.wait())
     try:

@@ -83,6 +83,21 @@ async def test_an_alert_of_a_device_that_was_taken_out_is_forgotten(
             assert gateway.view()["alerts"] == []
 
 
+async def test_a_frozen_broker_does_not_keep_a_reload_from_the_plant(
+    tmp_path: Path, broker: Mosquitto
+) -> None:
+    async with NoisyPlc() as plc, ServiceManager(tmp_path) as manager:
+        path = write_config(tmp_path, plc.tables(), broker=broker.url)
+        async with running(path, notify=manager.line, drain_s=3600.0) as gateway:
+            await view_where(path, lambda view: view["uplink"]["connected"])
+            broker.freeze()
+            await view_where(path, lambda view: view["uplink"]["counters"]["queued"] > 0)
+            gateway.reload()
+            await manager.hears("READY=1", times=2)
+            await view_where(path, lambda view: device_of(view, "plc1")["frames"] > 0)
+            broker.stop()
+
+
 async def test_the_control_socket_stays_where_it_is_until_the_next_start(tmp_path: Path) -> None:
     async with NoisyPlc() as plc, ServiceManager(tmp_path) as manager:
         path = write_config(tmp_path, plc.tables())
