@@ -14,8 +14,8 @@ import numpy as np
 from edgetwin.core import status as codes
 from edgetwin.core.alerts.devices import Devices
 from edgetwin.core.alerts.event import AlertEvent
-from edgetwin.core.alerts.lifecycle import Alerts, Witness
-from edgetwin.core.checks.check import Readings
+from edgetwin.core.alerts.lifecycle import Alerts
+from edgetwin.core.checks.check import Readings, Witness
 from edgetwin.core.checks.gap import GapCheck
 from edgetwin.core.checks.range import RangeCheck
 from edgetwin.core.checks.stuck import StuckCheck
@@ -33,7 +33,7 @@ from edgetwin.core.verdict import quality_of
 
 _STARTUP = 12  # readings before a verdict is more than a guess
 _HUGE = 1e100  # beyond this a "number" is garbage, and its square is not finite
-_MONTH_S = 30.44 * 86400.0
+_MONTH_S = 365.25 / 12 * 86400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,7 @@ class Pipeline:
         self._timing = Timing(table, memory)
         self._range = RangeCheck(table, memory)
         self._gap = GapCheck(table, memory)
-        self._stuck = StuckCheck(table, memory, settings.stuck_false_alarm_s)
+        self._stuck = StuckCheck(table, memory, self._timing.period_s, settings.stuck_false_alarm_s)
         self._bank = Bank(memory)
         self._wander = Wander(memory)
         self._hold = Hold(memory, self._wander)
@@ -80,7 +80,6 @@ class Pipeline:
         self._memory.adopt(old._memory)  # noqa: SLF001 - two of a kind
         self._latest.adopt(old._latest)  # noqa: SLF001
         self._alerts.adopt(old._alerts)  # noqa: SLF001
-        self._devices.adopt(old._devices)  # noqa: SLF001
         self._gap.resume()
         self.counters = dict(old.counters)
 
@@ -192,7 +191,7 @@ class Pipeline:
 
     def _look_stuck(self, readings: Readings) -> Mask:
         before = self._stuck.stuck[readings.at].copy()
-        stuck = self._stuck.look(readings, self._timing.period_s[readings.at])
+        stuck = self._stuck.look(readings)
         newly = stuck & ~before
         if newly.any():
             self._hold.back_to_run_start(readings.ids[newly])
@@ -227,13 +226,11 @@ class Pipeline:
     def _pass_time(self, now: int) -> list[AlertEvent]:
         """Let time pass: signals that should have spoken by now are named, in the order in which they were due."""
         silent = [(self._gap.due(number), number, Reason.STALE) for number in self._gap.expire(now).tolist()]
-        period_s = self._timing.period_s
-        for number in self._stuck.silent_too_long(now, period_s).tolist():
+        for number in self._stuck.silent_too_long(now).tolist():
             self._hold.back_to_run_start(self._everything[number : number + 1])
             self._latest.reasons[number] |= Reason.STUCK | Reason.SUBSTITUTED
             self._latest.quality[number] = Quality.BAD
-            due = self._stuck.silence_noticed(number, float(period_s[number]))
-            silent.append((due, number, Reason.STUCK))
+            silent.append((self._stuck.silence_noticed(number), number, Reason.STUCK))
         silent.sort(key=lambda one: (one[0].mono, one[1]))
         return [
             event for due, number, reason in silent for event in self._name_silent(number, reason, due.wall)

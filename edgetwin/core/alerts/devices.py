@@ -16,7 +16,7 @@ _NO_DEVICE = "file"  # what the bare columns of a recording belong to
 
 
 class Devices:
-    """Which devices are away, and which stand still."""
+    """What is wrong with devices as a whole; that itself is remembered by the alerts that are on."""
 
     def __init__(self, table: SignalTable, alerts: Alerts) -> None:
         self._alerts = alerts
@@ -26,103 +26,81 @@ class Devices:
             for device in dict.fromkeys(self._device_of)
         }
         self._heard = dict.fromkeys(self._members, -1)  # monotonic, of the last frame
-        self._away: set[str] = set()
-        self._silent: set[str] = set()
-        self._still: set[str] = set()
 
     def is_silent(self, number: int, last: int) -> bool:
         """Tell whether all of a signal's device has been silent since its last reading, and not the signal alone."""
         device = self._device_of[number]
-        return len(self._members[device]) > 1 and (device in self._silent or self._heard[device] <= last)
+        return len(self._members[device]) > 1 and (
+            self._alerts.is_on(f"{device}.gap") or self._heard[device] <= last
+        )
 
     def name_silent(self, number: int, onset_ns: int, when: int, evidence: Evidence) -> list[AlertEvent]:
         """Say that the device of this signal is silent, unless that is said already."""
         device = self._device_of[number]
-        self._silent.add(device)
-        event = self._alerts.begin(_silent(device, len(self._members[device]), onset_ns, when, evidence))
+        event = self._alerts.begin(
+            _about(
+                device,
+                "gap",
+                when,
+                f"{device} is silent; it speaks every {evidence['habit_s']:.6g} s as a rule",
+                {**evidence, "signals": len(self._members[device])},
+                onset_ns=onset_ns,
+            )
+        )
         return [event] if event else []
 
     def look(self, frame: Frame, comm: Mask, still: Mask) -> list[AlertEvent]:
         """Notice when something befalls a device as a whole, and when it is over. `still` has all signals."""
         device = self._device_of[int(frame.ids[0])]
         self._heard[device] = int(frame.mono.min())
-        gone = bool(comm.all())
-        standing = bool(still[frame.ids].any())
-        if not (gone or standing or self._away or self._silent or self._still):
+        gone, standing = bool(comm.all()), bool(still[frame.ids].any())
+        if not (gone or standing or self._alerts.active):
             return []
-        when = int(frame.t_read[0])
-        events = []
-        if device in self._silent:
-            self._silent.discard(device)
-            events.append(self._alerts.end(f"{device}.gap", when))
-        if gone and device not in self._away and len(frame) == len(self._members[device]):
-            self._away.add(device)
-            events.append(self._alerts.begin(_away(device, frame, when)))
-        elif not gone and device in self._away:
-            self._away.discard(device)
+        when, members = int(frame.t_read[0]), self._members[device]
+        events = [self._alerts.end(f"{device}.gap", when)]
+        if not gone:
             events.append(self._alerts.end(f"{device}.comm", when))
-        if standing and device not in self._still:
-            self._still.add(device)
-            events.append(self._alerts.begin(_still(device, len(self._members[device]), when)))
-        elif not standing and device in self._still and not still[self._members[device]].any():
-            self._still.discard(device)
+        elif len(frame) == len(members):
+            events.append(self._alerts.begin(_away(device, frame, when)))
+        if standing:
+            events.append(self._alerts.begin(_still(device, len(members), when)))
+        elif not still[members].any():
             events.append(self._alerts.end(f"{device}.still", when))
         return [event for event in events if event]
-
-    def adopt(self, old: "Devices") -> None:
-        """Remember what was wrong with devices whose alert stands on."""
-        self._away |= old._away & self._subjects_of("comm")  # noqa: SLF001 - two of a kind
-        self._silent |= old._silent & self._subjects_of("gap")  # noqa: SLF001
-        self._still |= old._still & self._subjects_of("still")  # noqa: SLF001
-
-    def _subjects_of(self, kind: str) -> set[str]:
-        return {event.subject for event in self._alerts.active if event.kind == kind}
 
 
 def _away(device: str, frame: Frame, when: int) -> AlertEvent:
     status = codes.describe(int(frame.status[0]))
-    return AlertEvent(
-        id=f"{device}.comm",
-        occurrence=0,
-        subject=device,
-        subject_kind="device",
-        kind="comm",
-        severity=Severity.CRITICAL,
-        active=True,
-        onset_ns=when,
-        detected_ns=when,
-        message=f"{device} cannot be read ({status}); its values are estimates from now on",
-        evidence={"status": status, "signals": len(frame)},
-    )
-
-
-def _silent(device: str, signals: int, onset_ns: int, when: int, evidence: Evidence) -> AlertEvent:
-    return AlertEvent(
-        id=f"{device}.gap",
-        occurrence=0,
-        subject=device,
-        subject_kind="device",
-        kind="gap",
-        severity=Severity.WARNING,
-        active=True,
-        onset_ns=onset_ns,
-        detected_ns=when,
-        message=f"{device} is silent; it speaks every {evidence['habit_s']:.6g} s as a rule",
-        evidence={**evidence, "signals": signals},
-    )
+    message = f"{device} cannot be read ({status}); its values are estimates from now on"
+    evidence: Evidence = {"status": status, "signals": len(frame)}
+    return _about(device, "comm", when, message, evidence, severity=Severity.CRITICAL)
 
 
 def _still(device: str, signals: int, when: int) -> AlertEvent:
+    message = f"{device}: many signals stand still together; has the plant stopped, or does it repeat itself?"
+    return _about(device, "still", when, message, {"signals": signals})
+
+
+def _about(  # noqa: PLR0913 - an alert says many things, the rarer ones by name
+    device: str,
+    kind: str,
+    when: int,
+    message: str,
+    evidence: Evidence,
+    *,
+    severity: Severity = Severity.WARNING,
+    onset_ns: int | None = None,
+) -> AlertEvent:
     return AlertEvent(
-        id=f"{device}.still",
+        id=f"{device}.{kind}",
         occurrence=0,
         subject=device,
         subject_kind="device",
-        kind="still",
-        severity=Severity.WARNING,
+        kind=kind,
+        severity=severity,
         active=True,
-        onset_ns=when,
+        onset_ns=when if onset_ns is None else onset_ns,
         detected_ns=when,
-        message=f"{device}: many signals stand still together; has the plant stopped, or does it repeat itself?",
-        evidence={"signals": signals},
+        message=message,
+        evidence=evidence,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Self
+from typing import Literal, Self
 
 
 class Severity(StrEnum):
@@ -26,7 +26,7 @@ class AlertEvent:
     id: str
     occurrence: int
     subject: str
-    subject_kind: str  # "signal" | "device" | "asset"
+    subject_kind: Literal["signal", "device", "asset"]
     kind: str
     severity: Severity
     active: bool

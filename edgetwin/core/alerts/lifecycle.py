@@ -7,29 +7,16 @@ trouble once, and it lasts until the next word: there is no second reading to wa
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Protocol
 
 import numpy as np
 
 from edgetwin.core.alerts.event import AlertEvent
 from edgetwin.core.alerts.rules import ALERTING, RULES
-from edgetwin.core.checks.check import Evidence
+from edgetwin.core.checks.check import Witness
 from edgetwin.core.memory import Memory
 from edgetwin.core.signals import Codes, Ids, Mask, Nanos, Reason, SignalTable
 
 _REASON_OF = {rule.kind: np.uint32(rule.reason) for rule in RULES}
-
-
-class Witness(Protocol):
-    """Who can say more about a reason: each check, for its own."""
-
-    def onset_ns(self, number: int) -> int:
-        """Estimate when it began (wall clock)."""
-        ...
-
-    def evidence(self, number: int) -> Evidence:
-        """Give the figures that speak for it."""
-        ...
 
 
 class Alerts:
@@ -51,6 +38,10 @@ class Alerts:
     def active(self) -> tuple[AlertEvent, ...]:
         """The alerts that are on, in the order in which they began."""
         return tuple(self._active.values())
+
+    def is_on(self, name: str) -> bool:
+        """Tell whether an alert is on."""
+        return name in self._active
 
     def adopt(self, old: "Alerts") -> None:
         """Go on with the alerts of signals and devices that are still here; the next readings judge them."""

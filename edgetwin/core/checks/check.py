@@ -30,17 +30,21 @@ class Readings:
 Evidence = dict[str, float | int | str]
 
 
-class Check(Protocol):
+class Witness(Protocol):
+    """Who can say more about a reason."""
+
+    def onset_ns(self, number: int) -> int:
+        """Estimate when it began for this signal (wall clock)."""
+        ...
+
+    def evidence(self, number: int) -> Evidence:
+        """Give the figures that speak for it."""
+        ...
+
+
+class Check(Witness, Protocol):
     """One way in which a sensor can lie."""
 
     def look(self, readings: Readings) -> Mask:
         """Tell for which of these readings the fault holds now, and learn from the others."""
-        ...
-
-    def onset_ns(self, number: int) -> int:
-        """Estimate when the fault of this signal began (wall clock)."""
-        ...
-
-    def evidence(self, number: int) -> Evidence:
-        """Give the figures that speak for the fault."""
         ...

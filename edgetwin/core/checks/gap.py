@@ -18,6 +18,7 @@ _LEARN = 0.05  # share of a new interval in the habit
 _FADE = 0.999  # of the longest interval, per reading
 _ARMED_AFTER = 10  # intervals, where no habit is declared
 _HABITS = 4.0  # so many habitual intervals
+_HOLE = 3.0  # times what was allowed: no longer interval is a habit
 _LONGEST = 1.5  # or so many times the longest one seen
 
 
@@ -47,8 +48,7 @@ class GapCheck:
         late = known & (self.silent[at] | (readings.mono > self._due[at]))
         count = self._count[at] + known
         self._count[at] = count
-        # A hole is no habit: it counts for at most three times what was allowed.
-        most = np.where(count > _ARMED_AFTER, 3.0 * self._limit(at), np.inf)
+        most = np.where(count > _ARMED_AFTER, _HOLE * self._limit(at), np.inf)
         heard = np.fmin(interval, most)
         habit, longest = self.habit[at], self._longest[at]
         learned = np.where(np.isnan(habit), heard, habit + _LEARN * (heard - habit))

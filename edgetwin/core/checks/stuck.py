@@ -27,12 +27,15 @@ _MOVES_TO_RECOVER = 2
 _SECONDS_UNKNOWN = 1.0  # period of a signal that has shown none yet
 _NEIGHBOURS = 4  # so many, at least, stand still when the plant does
 _MANY = 0.3  # of them
+_NEAR = 3  # so many times what is allowed is still near it
+_USUAL_MOVES = 4  # a step of so many usual ones is no leap
 
 
 class StuckCheck:
     """Compares the present run of every signal with what is usual for it."""
 
-    def __init__(self, table: SignalTable, memory: Memory, false_alarm_s: float) -> None:
+    def __init__(self, table: SignalTable, memory: Memory, period_s: Floats, false_alarm_s: float) -> None:
+        self._period_s = period_s  # of all signals, kept true by who measures it
         self._false_alarm_s = false_alarm_s
         self._watched = table.numeric & np.array([signal.watch_stuck for signal in table], np.bool_)
         self._on_change = table.on_change & self._watched
@@ -56,7 +59,7 @@ class StuckCheck:
         differs: Mask = readings.usable & (readings.raw != self._raw[readings.at])
         return differs
 
-    def look(self, readings: Readings, period_s: Floats) -> Mask:
+    def look(self, readings: Readings) -> Mask:
         """Tell which signals are stuck, and learn from the runs that end."""
         at = readings.at
         moved = self.moved(readings)
@@ -68,7 +71,7 @@ class StuckCheck:
             back = readings.usable & self._suspended[at]
             self._suspended[at] &= ~back
             ended, began = ended & ~back, began | back
-            silence = (readings.mono - self._since[at]) / 1e9 / _period(period_s)
+            silence = (readings.mono - self._since[at]) / 1e9 / self._period(at)
             run = np.where(self._on_change[at], np.maximum(np.rint(silence), 1), run).astype(np.int64)
         if ended.any():
             self._end_runs(readings, ended, run)
@@ -83,20 +86,20 @@ class StuckCheck:
         armed = readings.usable & self._armed(at) & ~self._on_change[at]
         suspect = armed & ~self.stuck[at] & (run >= _SHORTEST) & (run > self._lengths.floor(at))
         if suspect.any():
-            self._judge(readings, armed, suspect, period_s)
+            self._judge(readings, armed, suspect)
         return self.stuck[at]
 
-    def silent_too_long(self, now: int, period_s: Floats) -> Ids:
+    def silent_too_long(self, now: int) -> Ids:
         """Give the signals that should have changed by now and did not, each once."""
         if not self._any_on_change:
             return np.empty(0, np.int32)
         everywhere = slice(None)
-        run = np.floor((now - self._since) / 1e9 / _period(period_s))
+        run = np.floor((now - self._since) / 1e9 / self._period(everywhere))
         suspect = self._on_change & ~self._suspended & ~self.stuck & self._armed(everywhere)
         suspect &= (run >= _SHORTEST) & (run > self._lengths.floor(everywhere))
         ids = np.flatnonzero(suspect).astype(np.int32)
         if len(ids):
-            ids = ids[self._too_long(ids, run[ids], period_s[ids])]
+            ids = ids[self._too_long(ids, run[ids])]
             self._call_stuck(ids)
         return ids
 
@@ -104,10 +107,10 @@ class StuckCheck:
         """Count no silence against signals whose last word was no value; the next value begins a new run."""
         self._suspended[at] |= lost & self._on_change[at]
 
-    def silence_noticed(self, number: int, period_s: float) -> Stamp:
+    def silence_noticed(self, number: int) -> Stamp:
         """Say when the silence of an on-change signal became too long."""
         periods = np.floor(self._allowed[number]) + 1  # the first whole number beyond what is allowed
-        wait = int(periods * _period(np.array(period_s)) * 1e9)
+        wait = int(periods * self._period(slice(number, number + 1))[0] * 1e9)
         return Stamp(int(self._since_read[number]) + wait, int(self._since[number]) + wait)
 
     def onset_ns(self, number: int) -> int:
@@ -128,9 +131,9 @@ class StuckCheck:
         armed: Mask = self._watched[at] & (self._lengths.ended[at] >= _ARMED_AFTER)
         return armed & ~self._rest.is_status(at)
 
-    def _judge(self, readings: Readings, armed: Mask, suspect: Mask, period_s: Floats) -> None:
+    def _judge(self, readings: Readings, armed: Mask, suspect: Mask) -> None:
         ids, run = readings.ids[suspect], self._run[readings.ids[suspect]]
-        late = self._too_long(ids, run, period_s[suspect])
+        late = self._too_long(ids, run)
         ids, run = ids[late], run[late]
         if not len(ids):
             return
@@ -143,8 +146,8 @@ class StuckCheck:
         self.still[ids] = together
         self._call_stuck(ids[~together])
 
-    def _too_long(self, ids: Ids, run: Counts | Floats, period_s: Floats) -> Mask:
-        rare = np.clip(_period(period_s) / self._false_alarm_s, 1e-12, _RARE)
+    def _too_long(self, ids: Ids, run: Counts | Floats) -> Mask:
+        rare = np.clip(self._period(ids) / self._false_alarm_s, 1e-12, _RARE)
         usual = np.maximum(self._lengths.tail(ids, rare), _SHORTEST)
         self._allowed[ids] = allowed = self._rest.allowed(ids, self._raw[ids], usual)
         late: Mask = run > allowed
@@ -180,10 +183,11 @@ class StuckCheck:
     def _near_miss(self, at: slice | Ids, run: Counts, step: Floats) -> Mask:
         """Tell where a run that was called stuck is worth learning: the signal does pause, and went on from there."""
         allowed, longest = self._allowed[at], self._lengths.longest[at]
-        near: Mask = (run <= 3 * allowed) & (3 * longest >= allowed) & (step <= 4 * self._move[at])
+        near: Mask = (run <= _NEAR * allowed) & (_NEAR * longest >= allowed)
+        near &= step <= _USUAL_MOVES * self._move[at]
         near &= self._moves[at] == 0
         return near
 
-
-def _period(period_s: Floats) -> Floats:
-    return np.where(period_s > 0, period_s, _SECONDS_UNKNOWN)
+    def _period(self, at: slice | Ids) -> Floats:
+        period_s = self._period_s[at]
+        return np.where(period_s > 0, period_s, _SECONDS_UNKNOWN)

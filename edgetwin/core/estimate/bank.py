@@ -13,6 +13,7 @@ Never: no clock, no NaN in, no state for a reading that was rejected.
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgetwin.core.memory import Memory
 from edgetwin.core.signals import Floats, Ids, Mask
@@ -69,7 +70,7 @@ class Bank:
         self._value = memory.array("bank.value", np.float64, np.nan)
         self._sigma = memory.array("bank.sigma", np.float64, np.nan)
 
-    def readings(self, at: slice | Ids) -> Floats:
+    def readings(self, at: slice | Ids) -> NDArray[np.int64]:
         """Tell how many readings each filter has taken."""
         return self._n[at]
 
