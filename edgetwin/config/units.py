@@ -22,6 +22,7 @@ _SECONDS = {
     **dict.fromkeys(("h", "hour", "hours"), 3_600.0),
     **dict.fromkeys(("d", "day", "days"), 86_400.0),
 }
+_LONGEST_S = 1000 * 86_400.0  # some times are kept as nanoseconds, which end after three centuries
 _BYTES = {
     **dict.fromkeys(("B", "byte", "bytes"), 1),
     **dict(zip(("kB", "MB", "GB", "TB"), (10**3, 10**6, 10**9, 10**12), strict=True)),
@@ -50,6 +51,8 @@ def seconds(text: object) -> float:
     value = _quantity(text, _SECONDS, "a duration", _DURATION_HINT)
     if value <= 0:
         raise mistake(f'"{text}" is no duration: it must be longer than zero', _DURATION_HINT)
+    if value > _LONGEST_S:
+        raise mistake(f'"{text}" is too long: at most 1000 d', _DURATION_HINT)
     return value
 
 

@@ -40,7 +40,7 @@ def test_false_alarms_are_counted_per_signal() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["200", "", "ms", "-1 s", "1,5 s", "1e3 s", "0 s", "5 parsecs", "٣ s", 5, True, None]
+    "text", ["200", "", "ms", "-1 s", "1,5 s", "1e3 s", "0 s", "5 parsecs", "٣ s", "1001 d", 5, True, None]
 )
 def test_what_is_no_duration_is_refused(text: object) -> None:
     with pytest.raises(PydanticCustomError):
@@ -62,7 +62,7 @@ def test_a_wrong_unit_is_told_with_the_right_one() -> None:
     }
 
 
-@given(st.floats(min_value=1e-6, max_value=1e8))
+@given(st.floats(min_value=1e-6, max_value=8e7))
 def test_a_duration_that_was_written_reads_the_same(value: float) -> None:
     assert seconds(duration_text(value)) == pytest.approx(value, rel=1e-5)
 
