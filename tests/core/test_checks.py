@@ -53,7 +53,7 @@ def test_a_check_speaks_of_every_reading_and_blames_none_that_it_may_not_use(nam
     check = checks()[name]
     for readings in hostile(300):
         found = check.look(readings)
-        assert (found.dtype, found.shape) == (np.bool_, readings.ids.shape)
+        assert (found.dtype, found.shape) == (np.dtype(np.bool_), readings.ids.shape)
         if name != "stuck":  # who is stuck stays so while nothing can be read
             assert not (found & ~readings.usable).any()
 
