@@ -51,7 +51,8 @@ class Latest:
 
     def evidence(self, number: int) -> Evidence:
         """Give what the device says of the signal."""
-        return {"status": codes.describe(int(self.status[number]))}
+        status = int(self.status[number])
+        return {"status": codes.describe(status) if status else "it is called good and is no number"}
 
     def adopt(self, old: "Latest") -> None:
         """Take over the texts; the arrays are carried by the memory."""

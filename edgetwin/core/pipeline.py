@@ -80,7 +80,7 @@ class Pipeline:
         self._memory.adopt(old._memory)  # noqa: SLF001 - two of a kind
         self._latest.adopt(old._latest)  # noqa: SLF001
         self._alerts.adopt(old._alerts)  # noqa: SLF001
-        self._gap.resume()
+        self._gap.begin_again()
         self.counters = dict(old.counters)
 
     def step(self, frames: Sequence[Frame], now: int) -> Outcome:

@@ -77,12 +77,13 @@ def test_a_sensor_that_has_just_recovered_raises_no_alarm_because_a_reload_forgo
     assert not run.has(Reason.STARTUP).any()
 
 
-def test_the_time_of_a_reload_is_no_silence_but_a_silence_goes_on() -> None:
+def test_a_silence_that_was_named_before_a_reload_goes_on_and_is_not_named_again() -> None:
     old = warmed(A, B)
+    assert [event.id for event in old.step([], mono(330)).alerts] == ["plc1.gap"]
     new = successor(old, A, B)
-    events = new.step([], mono(330)).alerts
-    assert [event.id for event in events] == ["plc1.gap"]
-    assert successor(new, A, B).step([], mono(360)).alerts == ()
+    assert new.step([], mono(360)).alerts == ()
+    assert [event.id for event in new.active_alerts] == ["plc1.gap"]
+    assert [event.active for event in step(new, frame(361, [50.0, 50.0])).alerts] == [False]
 
 
 def test_an_alert_of_a_signal_declared_anew_ends_with_good_readings() -> None:
@@ -142,3 +143,10 @@ def test_texts_go_along() -> None:
 
 def test_a_table_without_anything_in_common_starts_anew() -> None:
     assert np.isnan(successor(warmed(A), B).snapshot(0).value).all()
+
+
+def test_the_silence_of_a_reload_is_not_that_of_a_device() -> None:
+    new = successor(warmed(A, Signal(name="plc1.d")), A, Signal(name="plc1.d"))
+    assert not new.step([], mono(320)).alerts
+    assert not step(new, frame(320, [50.0, 50.0])).alerts
+    assert [event.id for event in new.step([], mono(340)).alerts] == ["plc1.gap"]

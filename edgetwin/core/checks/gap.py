@@ -78,12 +78,14 @@ class GapCheck:
         overdue = np.flatnonzero(self._due <= now - self._patience).astype(np.int32)
         self.silent[overdue] = True
         self._due[overdue] = _NEVER
-        self.resume()
+        self._next = int(self._due.min(initial=_NEVER))
         return overdue
 
-    def resume(self) -> None:
-        """Look at all deadlines again, after they were taken over from another pipeline."""
-        self._next = int(self._due.min(initial=_NEVER))
+    def begin_again(self) -> None:
+        """Expect nothing of a signal until it has spoken, after a reload: nobody asked for it meanwhile."""
+        self._due[:] = _NEVER
+        self._last[:] = -1  # how long the reload took is no habit
+        self._next = int(_NEVER)
 
     def last(self, number: int) -> int:
         """Give the monotonic time of the last good reading of this signal."""
