@@ -58,3 +58,38 @@ def test_a_status_is_never_stuck_however_often_it_has_changed() -> None:
     assert rests(np.r_[changes, np.full(3000, 2.0)]) == []
     # With a fifth value it is a measurement.
     assert len(rests(np.r_[changes, [4.0], changes, np.full(3000, 2.0)])) == 1
+
+
+def test_a_stray_reading_beyond_the_end_does_not_take_the_resting_place_away() -> None:
+    cycle = np.r_[lively(ON), np.zeros(OFF)]
+    stray = np.r_[lively(ON), -999.0, lively(ON)]
+    assert rests(np.r_[np.tile(cycle, 4), stray, np.tile(cycle, 10)]) == []
+
+
+def test_readings_that_go_on_beyond_the_end_do() -> None:
+    cycle = np.r_[lively(ON), np.zeros(OFF)]
+    below = lively(ON, mean=-4.5)
+    assert len(rests(np.r_[np.tile(cycle, 4), below, lively(ON), np.zeros(OFF), lively(ON)])) == 1
+
+
+def test_the_same_standstill_is_called_stuck_once() -> None:
+    idle = np.r_[lively(ON), np.full(OFF, 0.2), lively(ON, mean=-4.5)]
+    assert len(rests(np.tile(idle, 6))) == 1
+
+
+def counter(hours_on: int) -> Floats:
+    return np.repeat(np.arange(hours_on * 10.0), 6)
+
+
+def test_a_counter_pauses_every_night_and_is_asked_about_once() -> None:
+    day = counter(15)
+    step = day[-1] + 1
+    nights = [np.r_[day + k * step, np.full(540, k * step + day[-1])] for k in range(6)]
+    assert len(rests(np.concatenate(nights))) == 1
+
+
+def test_a_counter_that_was_stuck_has_a_lot_to_make_up_for_and_is_found_again() -> None:
+    going = counter(60)
+    for start in (1000, 2000, 3000):
+        going[start : start + 200] = going[start]
+    assert len(rests(going)) == 3

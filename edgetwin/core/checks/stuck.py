@@ -76,7 +76,7 @@ class StuckCheck:
         if ended.any():
             self._end_runs(readings, ended, run)
         if moved.any():
-            self._rest.learn(readings, moved)
+            self._rest.learn(readings, moved, self._raw[at], self._move[at])
         self._run[at] = np.where(moved, 1, run + readings.usable)
         self._raw[at] = np.where(moved, readings.raw, self._raw[at])
         self._since[at] = np.where(began, readings.mono, self._since[at])
@@ -168,6 +168,9 @@ class StuckCheck:
             self._rest.ended(ids[rested], value[rested], run[rested].astype(np.float64))
             ended = ended & ~rested
         if stuck.any():
+            on = stuck & (self._moves[at] == 0)
+            usual_step = step <= _USUAL_MOVES * self._move[at]
+            self._rest.went_on(ids[on], value[on], run[on].astype(np.float64), usual_step[on])
             ended = ended & (~stuck | self._near_miss(at, run, step))
             self._moves[at] += stuck
             self.stuck[at] &= self._moves[at] < _MOVES_TO_RECOVER
