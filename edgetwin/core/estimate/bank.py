@@ -36,6 +36,10 @@ _GATE_AFTER = 12  # readings before the gate may close
 _LONGEST_STEP = 1e4  # periods; a longer silence is worth no more than this
 _FIRST_SHAPE = 0.5
 _R_SMALLEST = 1e-30
+_MOSTLY = 0.8  # share of readings that repeat the one before; above it they are no new measurements
+_LEARN_REPEATS = 0.01  # share of a new reading in that share
+_LEARN_MOVE = 0.05  # share of a new move in the mean square of moves
+_FAR_MOVE = 9.0  # no move counts for more than so many mean squares
 
 # Rows of the state.
 _X, _V, _P00, _P01, _P11, _B, _LOGW = range(7)
@@ -66,6 +70,8 @@ class Bank:
         self._spikes = memory.array("bank.spikes", np.int64)  # rejected in a row; below 0: the gate is open
         self._step = memory.array("bank.step", np.float64, np.inf)  # smallest change seen: quantisation
         self._calm = memory.array("bank.calm", np.float64, 1.0)  # recent mean of z^2, while it is young
+        self._move_square = memory.array("bank.move_square", np.float64)  # of the changes that are changes
+        self._repeats = memory.array("bank.repeats", np.float64)  # share of readings that are none
         self._last = memory.array("bank.last", np.float64, np.nan)
         self._value = memory.array("bank.value", np.float64, np.nan)
         self._sigma = memory.array("bank.sigma", np.float64, np.nan)
@@ -144,11 +150,23 @@ class Bank:
         self._last[at] = np.where(fresh, y, self._last[at])
 
     def _quantum(self, at: slice | Ids, y: Floats) -> Floats:
-        """Give the variance of rounding: a quantised reading cannot know its value better than step^2 / 12."""
+        """Give the variance of rounding, or of holding: a reading cannot know its value better than that.
+
+        A quantised one is off by step^2 / 12. One that is mostly the reading before once more (a laboratory value, a
+        recording on change that was filled up) is no new measurement, and is off by up to the move that is to come.
+        """
         change = np.abs(y - self._last[at])
-        step = np.fmin(self._step[at], np.where(change > 0, change, np.inf))
+        moved = change > 0
+        step = np.fmin(self._step[at], np.where(moved, change, np.inf))
         self._step[at], self._last[at] = step, y
-        return np.where(np.isfinite(step), step * step / 12.0, 0.0)
+        square, repeats = self._move_square[at], self._repeats[at]
+        known = square > 0
+        seen = np.minimum(change * change, np.where(known, _FAR_MOVE * square, np.inf))
+        square = np.where(moved, square + np.where(known, _LEARN_MOVE, 1.0) * (seen - square), square)
+        repeats = repeats + _LEARN_REPEATS * (~moved - repeats)
+        self._move_square[at], self._repeats[at] = square, repeats
+        held = np.where(repeats > _MOSTLY, square / 3.0, 0.0)
+        return np.maximum(np.where(np.isfinite(step), step * step / 12.0, 0.0), held)
 
     def _gate(self, at: slice | Ids, z: Floats, n: Floats) -> tuple[Mask, Mask]:
         """Tell the spikes from the jumps: what stays away for longer than a few readings is no spike."""
