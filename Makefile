@@ -39,7 +39,7 @@ lock: $(VENV)/.test ## Pin every package the service needs, by version and hash
 	$(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --output-file deploy/requirements.lock pyproject.toml
 
-bench: $(VENV)/.test ## Measure speed and memory on this machine
+bench: $(VENV)/.test ## Measure speed and accuracy on this machine
 	@for script in $(filter-out tests/bench/test_%,$(wildcard tests/bench/*.py)); do echo "$$script"; $(python) "$$script" $(ARGS) || exit; done
 
 clean: ## Remove what these commands made here
