@@ -23,13 +23,19 @@ def test_a_flow_is_zero_while_its_pump_is_off() -> None:
 
 
 def test_a_valve_may_stay_fully_open_where_it_has_been_before() -> None:
-    opening = np.r_[lively(ON, mean=80.0), [100.0, 99.0]]
+    opening = np.r_[lively(ON, mean=80.0), [100.0] * 6, [99.0]]
     assert rests(np.r_[opening, opening, np.full(OFF, 100.0), lively(ON, mean=80.0)]) == []
 
 
 def test_the_same_length_anywhere_else_is_stuck() -> None:
     (row,) = rests(np.r_[lively(ON), np.full(OFF, 4.5), lively(ON)])
     assert ON + 5 < row < ON + 30
+
+
+def test_an_end_that_a_coarse_signal_only_touches_is_no_resting_place() -> None:
+    coarse = np.clip(np.random.default_rng(7).normal(4.5, 0.2, 400).round(1), 4.2, 4.8)
+    (row,) = rests(np.r_[coarse, np.full(100, 4.8)])
+    assert row < 460
 
 
 def test_a_new_extreme_is_no_resting_place_yet() -> None:

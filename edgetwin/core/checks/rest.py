@@ -1,11 +1,11 @@
 """Where a signal may stand still and be healthy: a status has few values, and a thing that is off or full rests.
 
 A flow is exactly 0 while its pump is off, a valve sits at 100 % for hours. Such a resting place is an end of all
-that was ever read, and either zero or a value that the signal has come back to. One stray reading far beyond an end,
-such as -999 for "no value", does not move the end. A value at which the signal was once called stuck, and from which
-it went on, is a resting place too. A run there says little about the sensor, so it takes many times as long to be
-called stuck, and never less than three times the longest rest there. Nor do rests count among the signal's usual
-runs: they would make it deaf everywhere else.
+that was ever read, and either zero or a value at which the signal has stayed for a while and come back to. One stray
+reading far beyond an end, such as -999 for "no value", does not move the end. A value at which the signal was once
+called stuck, and from which it went on, is a resting place too. A run there says little about the sensor, so it takes
+many times as long to be called stuck, and never less than three times the longest rest there. Nor do rests count
+among the signal's usual runs: they would make it deaf everywhere else.
 
 A counter stands wherever its machine was stopped. If it then goes on by a usual step, it had paused; had it been
 stuck, it would have a lot to make up for. So it may stand for three times its longest pause.
@@ -20,6 +20,7 @@ from edgetwin.core.signals import Floats, Ids, Mask
 _FEW = 5  # different values; a signal that has shown fewer is a status
 _PATIENCE = 40.0  # times as long as elsewhere
 _LONGEST = 3.0
+_A_WHILE = 4.0  # readings; a coarse signal touches its ends often, and does not rest there
 _PLACES = 4  # values remembered at which it was once called stuck
 _COUNTER_AFTER = 30  # moves
 _NEAR = 4.0  # usual steps
@@ -63,7 +64,8 @@ class Rest:
 
     def at_rest(self, ids: Ids, raw: Floats) -> Mask:
         """Tell which of these values are resting places."""
-        at_end = (raw == self._end[:, ids]) & ((raw == 0.0) | (self._visits[:, ids] >= 2))
+        rested = (self._visits[:, ids] >= 2) & (self._longest[:, ids] >= _A_WHILE)
+        at_end = (raw == self._end[:, ids]) & ((raw == 0.0) | rested)
         resting: Mask = at_end.any(0) | self._at_place(ids, raw)
         return resting
 

@@ -162,10 +162,10 @@ class StuckCheck:
         step = np.abs(readings.raw - value)
         stuck = ended & self.stuck[at]
         longer = ended & (run > 1)
-        if longer.any():  # a rest is remembered as one, and is no run
+        if longer.any():  # a stay is remembered where it was; a rest is no run
             rested = longer.copy()
             rested[longer] = self._rest.at_rest(ids[longer], value[longer])
-            self._rest.ended(ids[rested], value[rested], run[rested].astype(np.float64))
+            self._rest.ended(ids[longer], value[longer], run[longer].astype(np.float64))
             ended = ended & ~rested
         if stuck.any():
             on = stuck & (self._moves[at] == 0)
