@@ -171,7 +171,7 @@ class StuckCheck:
             on = stuck & (self._moves[at] == 0)
             usual_step = step <= _USUAL_MOVES * self._move[at]
             self._rest.went_on(ids[on], value[on], run[on].astype(np.float64), usual_step[on])
-            ended = ended & (~stuck | self._near_miss(at, run, step))
+            ended = ended & (~stuck | (on & usual_step & self._near_miss(at, run)))
             self._moves[at] += stuck
             self.stuck[at] &= self._moves[at] < _MOVES_TO_RECOVER
         still = longer & self.still[at]
@@ -183,12 +183,10 @@ class StuckCheck:
         gain = np.where(move > 0, 0.05, 1.0)
         self._move[at] = np.where(ended, move + gain * (step - move), move)
 
-    def _near_miss(self, at: slice | Ids, run: Counts, step: Floats) -> Mask:
-        """Tell where a run that was called stuck is worth learning: the signal does pause, and went on from there."""
+    def _near_miss(self, at: slice | Ids, run: Counts) -> Mask:
+        """Tell where a run that was called stuck was hardly longer than allowed, of a signal that does pause."""
         allowed, longest = self._allowed[at], self._lengths.longest[at]
         near: Mask = (run <= _NEAR * allowed) & (_NEAR * longest >= allowed)
-        near &= step <= _USUAL_MOVES * self._move[at]
-        near &= self._moves[at] == 0
         return near
 
     def _period(self, at: slice | Ids) -> Floats:
