@@ -55,7 +55,7 @@ def build(config: Config, clock: Clock) -> Parts:
         config=config,
         table=table,
         pipeline=Pipeline(table, settings=pipeline_settings(config)),
-        drivers=tuple(_driver(name, device, table, clock) for name, device in config.device.items()),
+        drivers=tuple(_driver(name, device, clock) for name, device in config.device.items()),
         uplink=_uplink(config, table, clock),
     )
 
@@ -107,16 +107,16 @@ def check_device(name: str, device: DeviceConfig) -> list[ConfigError]:
     return plan.problems(name, device) if isinstance(device, ModbusDevice) else []
 
 
-def _driver(name: str, device: DeviceConfig, table: SignalTable, clock: Clock) -> Driver:
+def _driver(name: str, device: DeviceConfig, clock: Clock) -> Driver:
     match device:
         case ModbusDevice():
             from edgetwin.field.modbus import ModbusDriver  # noqa: PLC0415 - see below
 
-            return ModbusDriver(name, device, table, clock)
+            return ModbusDriver(name, device, clock)
         case OpcUaDevice():
             from edgetwin.field.opcua import OpcUaDriver  # noqa: PLC0415 - costs 23 MB, so only where it is needed
 
-            return OpcUaDriver(name, device, table, clock)
+            return OpcUaDriver(name, device, clock)
         case _:
             raise TypeError(f"no driver is known for {type(device).__name__}")  # a row is missing above
 

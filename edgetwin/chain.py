@@ -15,6 +15,7 @@ from edgetwin.build import Parts
 from edgetwin.config.tree import Config
 from edgetwin.core.alerts.event import AlertEvent, Severity
 from edgetwin.core.signals import Clock, Frame
+from edgetwin.field.driver import Deliver, Driver
 from edgetwin.field.link import LinkState
 from edgetwin.field.poller import keep
 from edgetwin.inbox import Inbox
@@ -92,7 +93,10 @@ class Chain:
         ]
         self._deciding = [task("pipeline", self._decide())]
         self._devices = [
-            task(f"device {driver.name}", keep(driver, self.inbox.put, self._clock, self.links[driver.name]))
+            task(
+                f"device {driver.name}",
+                keep(driver, self._placed(driver), self._clock, self.links[driver.name]),
+            )
             for driver in self.parts.drivers
         ]
 
@@ -110,6 +114,11 @@ class Chain:
             self._step(frames)
         await self.parts.uplink.drain(min(send_s, max(0.0, deadline - loop.time())))
         await _end(self._telling, deadline)
+
+    def _placed(self, driver: Driver) -> Deliver:
+        """Give what takes the frames of a device: its signals stand in one row somewhere in the table."""
+        first, put = self.parts.table.first_of(driver.name), self.inbox.put
+        return lambda frame: put(frame.moved(first))
 
     async def _decide(self) -> None:
         self._step([])

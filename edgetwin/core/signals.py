@@ -5,7 +5,7 @@ cycle of one device is one Frame. NaN never enters a filter, and zero is a value
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, IntFlag, StrEnum
 from typing import TYPE_CHECKING, NamedTuple, Self
 
@@ -108,6 +108,9 @@ class SignalTable:
         self.signals = tuple(signals)
         self.names = tuple(signal.name for signal in self.signals)
         self._ids = {name: number for number, name in enumerate(self.names)}
+        self._firsts: dict[str, int] = {}
+        for number, signal in enumerate(self.signals):
+            self._firsts.setdefault(signal.device, number)
         if len(self._ids) != len(self.names):
             raise ValueError("two signals have the same name")
         self.low: Floats = np.array([signal.low for signal in self.signals], np.float64)
@@ -133,6 +136,10 @@ class SignalTable:
     def id_of(self, name: str) -> int:
         """Give the id of a signal; KeyError when there is none of that name."""
         return self._ids[name]
+
+    def first_of(self, device: str) -> int:
+        """Give the id of the first signal of a device; all of them stand in one row."""
+        return self._firsts[device]
 
     def ids_of(self, names: Sequence[str]) -> Ids:
         """Give the ids of several signals, in the order asked."""
@@ -179,6 +186,10 @@ class Frame:
             mono=np.full(k, stamp.mono, np.int64),
             texts=texts,
         )
+
+    def moved(self, by: int) -> "Frame":
+        """Give the same frame with ids that count from elsewhere. The columns are shared, not copied."""
+        return replace(self, ids=self.ids + np.int32(by))
 
     @classmethod
     def failed(cls, stamp: Stamp, ids: Ids, status: int) -> Self:

@@ -25,9 +25,11 @@ class Driver(Protocol):
     """One device. `open`, then iterate `frames` until it raises DeviceDown, then `close`; and again.
 
     - `open` either has a working link when it returns, or raises DeviceDown. Cancelling it leaks nothing.
-    - `frames` yields one Frame per poll cycle (or notification). It stamps each value when its own answer arrived. A
-      signal that fails alone is in the frame, NaN with a bad status; its neighbours are not touched by it. A signal
-      stands in a frame once at most. It raises DeviceDown when the whole device is away, and never ends otherwise.
+    - `frames` yields one Frame per poll cycle (or notification). The ids in it count the signals of this device from
+      0, in the order of its configuration; where they stand among those of others is not for it to know. Each value is
+      stamped when its own answer arrived. A signal that fails alone is in the frame, NaN with a bad status; its
+      neighbours are not touched by it. A signal stands in a frame once at most. It raises DeviceDown when the whole
+      device is away, and never ends otherwise.
     - `close` never raises, may be called twice, and returns within a second.
     """
 
@@ -43,7 +45,7 @@ class Driver(Protocol):
 
     @property
     def ids(self) -> Ids:
-        """All signals of the device, whether or not they can be read now."""
+        """All signals of the device, counted from 0, whether or not they can be read now."""
         ...
 
     @property

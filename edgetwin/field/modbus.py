@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 import numpy as np
 
 from edgetwin.config.modbus import ModbusDevice
-from edgetwin.core.signals import UNSTAMPED, Clock, Frame, Ids, SignalTable
+from edgetwin.core.signals import UNSTAMPED, Clock, Frame, Ids
 from edgetwin.field.modbus_link import ModbusLink
 from edgetwin.field.modbus_poll import Columns, Poll
 from edgetwin.field.plan import plan
@@ -16,13 +16,14 @@ from edgetwin.field.schedule import Schedule
 class ModbusDriver:
     """One unit behind Modbus TCP."""
 
-    def __init__(self, name: str, config: ModbusDevice, table: SignalTable, clock: Clock) -> None:
+    def __init__(self, name: str, config: ModbusDevice, clock: Clock) -> None:
         self.name = name
         self.address = config.address
-        self.ids = table.ids_of([f"{name}.{signal}" for signal in config.signals])
+        self.ids: Ids = np.arange(len(config.signals), dtype=np.int32)
         self._rhythms = plan(config)
+        places = {signal: place for place, signal in enumerate(config.signals)}
         self._rhythm_ids = [
-            table.ids_of([f"{name}.{register.name}" for register in rhythm.registers])
+            np.array([places[register.name] for register in rhythm.registers], np.int32)
             for rhythm in self._rhythms
         ]
         self._ids_when_due: dict[tuple[int, ...], Ids] = {}

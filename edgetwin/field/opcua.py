@@ -9,7 +9,7 @@ import numpy as np
 
 from edgetwin.config.opcua import OpcUaDevice
 from edgetwin.core import status
-from edgetwin.core.signals import Clock, Frame, SignalTable
+from edgetwin.core.signals import Clock, Frame, Ids
 from edgetwin.field import opcua_values
 from edgetwin.field.opcua_link import OpcUaLink, Wish
 from edgetwin.field.refusals import Refusals, retry_s
@@ -18,10 +18,10 @@ from edgetwin.field.refusals import Refusals, retry_s
 class OpcUaDriver:
     """One OPC UA server."""
 
-    def __init__(self, name: str, config: OpcUaDevice, table: SignalTable, clock: Clock) -> None:
+    def __init__(self, name: str, config: OpcUaDevice, clock: Clock) -> None:
         self.name = name
         self.address = config.address
-        self.ids = table.ids_of([f"{name}.{signal}" for signal in config.signals])
+        self.ids: Ids = np.arange(len(config.signals), dtype=np.int32)
         self.missed = 0  # nothing is asked for in cycles, so no cycle is missed
         self._names = list(config.signals)
         self._is_text = [signal.text for signal in config.signals.values()]
@@ -74,7 +74,7 @@ class OpcUaDriver:
                 if frame is not None:
                     yield frame
             notification = await link.next()
-            for frame in opcua_values.frames(notification.stamp, notification.items, self.ids, self._is_text):
+            for frame in opcua_values.frames(notification.stamp, notification.items, self._is_text):
                 yield frame
 
     async def close(self) -> None:
@@ -96,6 +96,6 @@ class OpcUaDriver:
                 missing.append(wish)
         if not missing:
             return [], None
-        ids = self.ids[[wish.place for wish in missing]]
+        ids = np.array([wish.place for wish in missing], np.int32)
         bad = np.array([code for code in codes if code != status.GOOD], np.uint32)
         return missing, Frame.at(self._clock(), ids, np.full(len(ids), np.nan), bad)

@@ -9,7 +9,7 @@ import numpy as np
 from asyncua import ua
 
 from edgetwin.core import status
-from edgetwin.core.signals import UNSTAMPED, Frame, Ids, Stamp
+from edgetwin.core.signals import UNSTAMPED, Frame, Stamp
 from edgetwin.field.decode import EXACT
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -73,7 +73,7 @@ def overflowed(value: ua.DataValue) -> bool:
     return code_of(value) & 0x0480 == 0x0480  # InfoType DataValue, bit Overflow
 
 
-def frames(stamp: Stamp, items: Sequence[Item], ids: Ids, is_text: Sequence[bool]) -> list[Frame]:
+def frames(stamp: Stamp, items: Sequence[Item], is_text: Sequence[bool]) -> list[Frame]:
     """Make frames of one notification.
 
     A server that samples faster than it publishes sends several values of one signal together. A signal stands in a
@@ -87,10 +87,10 @@ def frames(stamp: Stamp, items: Sequence[Item], ids: Ids, is_text: Sequence[bool
         if depth == len(layers):
             layers.append([])
         layers[depth].append(item)
-    return [_frame(stamp, layer, ids, is_text) for layer in layers]
+    return [_frame(stamp, layer, is_text) for layer in layers]
 
 
-def _frame(stamp: Stamp, items: Sequence[Item], ids: Ids, is_text: Sequence[bool]) -> Frame:
+def _frame(stamp: Stamp, items: Sequence[Item], is_text: Sequence[bool]) -> Frame:
     values = np.full(len(items), np.nan)
     codes = np.zeros(len(items), np.uint32)
     texts: list[str | None] = [None] * len(items)
@@ -100,7 +100,7 @@ def _frame(stamp: Stamp, items: Sequence[Item], ids: Ids, is_text: Sequence[bool
         else:
             values[row], codes[row] = number(value)
     return Frame(
-        ids=ids[[item.place for item in items]],
+        ids=np.array([item.place for item in items], np.int32),
         values=values,
         status=codes,
         t_source=np.array([source_ns(item.value) for item in items], np.int64),

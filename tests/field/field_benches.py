@@ -6,15 +6,13 @@ from field_watch import clock
 
 from edgetwin.config.modbus import ModbusDevice
 from edgetwin.config.opcua import OpcUaDevice
-from edgetwin.core.signals import Signal, SignalTable
 from edgetwin.field.driver import Driver
 from edgetwin.field.modbus import ModbusDriver
 from edgetwin.field.opcua import OpcUaDriver
 
 SIGNALS = ("level", "absent", "neighbour")
-TABLE = SignalTable([Signal(name="other.first"), *(Signal(name=f"device.{signal}") for signal in SIGNALS)])
 PATIENT, IMPATIENT = "3 s", "300 ms"  # the first, where an answer comes and this machine is busy
-LEVEL, ABSENT, NEIGHBOUR = TABLE.ids_of([f"device.{signal}" for signal in SIGNALS])
+LEVEL, ABSENT, NEIGHBOUR = range(3)
 
 
 class ModbusBench:
@@ -36,7 +34,7 @@ class ModbusBench:
         config = ModbusDevice.model_validate(
             {"connect": address, "every": "20 ms", "timeout": timeout, "signals": signals}
         )
-        return ModbusDriver("device", config, TABLE, clock)
+        return ModbusDriver("device", config, clock)
 
     async def restart(self) -> None:
         """Come back on the same port."""
@@ -61,7 +59,7 @@ class OpcUaBench:
                 "signals": {name: {"node": f"nsu={URI};s={name}"} for name in SIGNALS},
             }
         )
-        return OpcUaDriver("device", config, TABLE, clock)
+        return OpcUaDriver("device", config, clock)
 
 
 Bench = ModbusBench | OpcUaBench

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from edgetwin.config.modbus import ModbusDevice
 from edgetwin.core import status
-from edgetwin.core.signals import UNSTAMPED, Frame, Signal, SignalTable
+from edgetwin.core.signals import UNSTAMPED, Frame
 from edgetwin.field import refusals
 from edgetwin.field.driver import DeviceDown
 from edgetwin.field.modbus import ModbusDriver
@@ -31,8 +31,7 @@ class Reader:
         self.config = ModbusDevice.model_validate(
             {"connect": f"modbus-tcp://127.0.0.1:{port}", "signals": signals, **usual, **settings}
         )
-        table = SignalTable([Signal(name=f"plc.{signal}") for signal in signals])
-        self.driver = ModbusDriver("plc", self.config, table, clock)
+        self.driver = ModbusDriver("plc", self.config, clock)
         self._names = list(signals)
 
     @asynccontextmanager

@@ -16,7 +16,7 @@ from pymodbus.pdu import ModbusPDU
 
 from edgetwin.config.modbus import ModbusDevice
 from edgetwin.core import status
-from edgetwin.core.signals import Frame, Signal, SignalTable
+from edgetwin.core.signals import Frame
 from edgetwin.field import modbus_link
 from edgetwin.field.link import LinkState
 from edgetwin.field.modbus import ModbusDriver
@@ -25,7 +25,7 @@ from edgetwin.field.poller import keep
 
 SIGNALS = {"low": {"at": "hr:0", "type": "float32"}, "high": {"at": "hr:60", "type": "float32"}}
 TRUTH = {"plc.low": 1.0, "plc.high": 2.0}
-TABLE = SignalTable([Signal(name=name) for name in TRUTH])
+NAMES = list(TRUTH)
 ENOUGH = 12
 
 
@@ -93,7 +93,7 @@ async def readings(spoil: Spoil) -> list[tuple[str, float]]:
                 "signals": SIGNALS,
             }
         )
-        driver = ModbusDriver("plc", config, TABLE, clock)
+        driver = ModbusDriver("plc", config, clock)
         keeping = asyncio.create_task(keep(driver, deliver, clock, LinkState("plc", ""), sleep=short_nap))
         async with asyncio.timeout(20):
             await done.wait()
@@ -102,7 +102,7 @@ async def readings(spoil: Spoil) -> list[tuple[str, float]]:
             await keeping
     await plc.stop()
     return [
-        (TABLE.names[number], float(value))
+        (NAMES[number], float(value))
         for frame in frames
         for number, value, code in zip(frame.ids, frame.values, frame.status, strict=True)
         if code == status.GOOD

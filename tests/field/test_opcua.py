@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from edgetwin.config.opcua import OpcUaDevice
 from edgetwin.core import status
-from edgetwin.core.signals import Frame, Kind, Signal, SignalTable
+from edgetwin.core.signals import Frame
 from edgetwin.field import opcua_link, refusals
 from edgetwin.field.driver import DeviceDown
 from edgetwin.field.opcua import OpcUaDriver
@@ -45,11 +45,7 @@ class Listener:
                 **settings,
             }
         )
-        kinds = {
-            name: Kind.TEXT if signal.text else Kind.NUMERIC for name, signal in self.config.signals.items()
-        }
-        table = SignalTable([Signal(name=f"ua.{name}", kind=kind) for name, kind in kinds.items()])
-        self.driver = OpcUaDriver("ua", self.config, table, clock)
+        self.driver = OpcUaDriver("ua", self.config, clock)
         self._names = list(signals)
 
     @asynccontextmanager

@@ -4,7 +4,6 @@ import math
 from datetime import UTC, datetime
 from typing import Any, cast
 
-import numpy as np
 import pytest
 from asyncua import ua
 
@@ -91,20 +90,19 @@ def test_a_server_whose_queue_ran_over_says_so() -> None:
 
 def test_several_values_of_one_signal_become_several_frames_in_their_order() -> None:
     items = [Item(0, data(1.0)), Item(1, data(9.0)), Item(0, data(2.0)), Item(0, data(3.0))]
-    ids = np.array([10, 11], np.int32)
-    made = frames(Stamp(5, 6), items, ids, [False, False])
-    assert [frame.ids.tolist() for frame in made] == [[10, 11], [10], [10]]
+    made = frames(Stamp(5, 6), items, [False, False])
+    assert [frame.ids.tolist() for frame in made] == [[0, 1], [0], [0]]
     assert [frame.values.tolist() for frame in made] == [[1.0, 9.0], [2.0], [3.0]]
     assert all((frame.t_read == 5).all() and (frame.mono == 6).all() for frame in made)
 
 
 def test_texts_stand_beside_numbers() -> None:
     items = [Item(0, data("lime")), Item(1, data(9.0))]
-    (frame,) = frames(Stamp(5, 6), items, np.array([10, 11], np.int32), [True, False])
+    (frame,) = frames(Stamp(5, 6), items, [True, False])
     assert frame.texts == ("lime", None)
     assert frame.values[1] == 9.0
     assert frame.status.tolist() == [status.GOOD, status.GOOD]
 
 
 def test_a_notification_without_items_is_no_frame() -> None:
-    assert frames(Stamp(5, 6), [], np.array([10], np.int32), [False]) == []
+    assert frames(Stamp(5, 6), [], [False]) == []
