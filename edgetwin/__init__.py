@@ -22,8 +22,10 @@ room has a map of its own files in its `__init__`.
       schema/     the JSON schema of each message that leaves
     plant/      a simulated plant that speaks real Modbus and OPC UA, with faults on demand
     inbox       the frames that wait for the pipeline; bounded, and what is dropped is counted
+    tasks       named tasks that never end by themselves
     build       configuration -> parts; the only place that names every part
-    chain       the parts at work: devices -> inbox -> pipeline -> uplink
+    devices     the devices at work; those that a reload leaves alone go on
+    chain       the other parts at work: inbox -> pipeline -> uplink
     view        all that the gateway knows at one moment, for the screen
     control     what the running gateway answers when it is asked
     control_socket  where it is asked: the file, and how one gateway takes it
@@ -33,8 +35,8 @@ room has a map of its own files in its `__init__`.
     cli/        one file per verb
 
 Imports run one way: `core` and `config` know nothing of the rest; `field`, `uplink` and `plant` know `core`
-and their own branch of `config`, never each other; then `build`, `chain`, `view`, `daemon`, `cli`, each of which
-knows those before it. A test holds this true.
+and their own branch of `config`, never each other; then `build`, `devices`, `chain`, `view`, `daemon`, `cli`, each
+of which knows those before it. A test holds this true.
 """
 
 __version__ = "0.1.0"

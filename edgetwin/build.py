@@ -13,7 +13,8 @@ import numpy as np
 from edgetwin import __version__
 from edgetwin.config.device import DeviceConfig, SignalConfig
 from edgetwin.config.load import load, locate
-from edgetwin.config.modbus import ModbusDevice, ModbusSignal
+from edgetwin.config.modbus import ModbusDevice
+from edgetwin.config.modbus_signal import ModbusSignal
 from edgetwin.config.opcua import OpcUaDevice, OpcUaSignal
 from edgetwin.config.problems import ConfigProblems
 from edgetwin.config.tree import Config
@@ -30,7 +31,7 @@ _PATIENCE = 3
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """All that works for one configuration."""
+    """All that works for one configuration. `drivers` are those of the devices that have to be started for it."""
 
     config: Config
     table: SignalTable
@@ -39,23 +40,30 @@ class Parts:
     uplink: Uplink
 
 
-def from_file(path: Path, clock: Clock) -> Parts:
+def from_file(path: Path, clock: Clock, running: Config | None = None) -> Parts:
     """Read a configuration and make all parts; ConfigProblems with all that is wrong when that cannot be done."""
     config = load(path, device_check=check_device)
     try:
-        return build(config, clock)
+        return build(config, clock, running)
     except ConfigError as error:
         raise ConfigProblems([locate(path, error)]) from None
 
 
-def build(config: Config, clock: Clock) -> Parts:
-    """Make all parts. Raises ConfigError for what only a part can find wrong."""
+def build(config: Config, clock: Clock, running: Config | None = None) -> Parts:
+    """Make all parts. Raises ConfigError for what only a part can find wrong.
+
+    Where another configuration is `running`, its devices that stay just as they are get no new driver.
+    """
     table = signal_table(config)
     return Parts(
         config=config,
         table=table,
         pipeline=Pipeline(table, settings=pipeline_settings(config)),
-        drivers=tuple(_driver(name, device, clock) for name, device in config.device.items()),
+        drivers=tuple(
+            _driver(name, device, clock)
+            for name, device in config.device.items()
+            if running is None or running.device.get(name) != device
+        ),
         uplink=_uplink(config, table, clock),
     )
 

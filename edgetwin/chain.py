@@ -1,13 +1,14 @@
-"""One configuration at work, from the plant to the broker: devices -> inbox -> pipeline -> uplink.
+"""One configuration at work, from what was read to the broker: inbox -> pipeline -> uplink.
 
 It starts the tasks of the parts and ends them in the order of the data, so that nothing that was read is left behind.
 It knows no signals of the operating system and no configuration file: `daemon` decides when a chain starts and ends.
+The devices that fill the inbox stand outside of it, for they may outlive it.
 """
 
 import asyncio
 import math
 from collections import deque
-from collections.abc import Callable, Collection, Coroutine, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
@@ -15,20 +16,16 @@ from edgetwin.build import Parts
 from edgetwin.config.tree import Config
 from edgetwin.core.alerts.event import AlertEvent, Severity
 from edgetwin.core.signals import Clock, Frame
-from edgetwin.field.driver import Deliver, Driver
 from edgetwin.field.link import LinkState
-from edgetwin.field.poller import keep
 from edgetwin.inbox import Inbox
+from edgetwin.tasks import Tasks
 
 log = structlog.get_logger()
 
 STEP_S = 1.0  # a step runs at least so often, also when no frame comes: it predicts and ages
 HEARTBEAT_S = 1.0  # how often we look for signals that have been silent for long
 HEALTH_S = 10.0
-AGAIN_S = 1.0  # a task that has not ended by then is cancelled once more
 RECENT_ALERTS = 50
-
-Task = asyncio.Task[None]
 
 
 class Chain:
@@ -37,32 +34,28 @@ class Chain:
     def __init__(self, parts: Parts, clock: Clock, stepped: Callable[[], None]) -> None:
         self.parts = parts
         self.inbox = Inbox()
-        self.links = {driver.name: LinkState(driver.name, driver.address) for driver in parts.drivers}
         self.recent_alerts: deque[AlertEvent] = deque(maxlen=RECENT_ALERTS)
         self.first_step = asyncio.Event()
         self._steps = 0
         self._clock = clock
         self._stepped = stepped
-        self._draining = False
-        self._devices: list[Task] = []
-        self._deciding: list[Task] = []
-        self._telling: list[Task] = []
+        self._deciding = Tasks()
+        self._telling = Tasks()
 
     @property
     def config(self) -> Config:
         """Give the configuration that it was built from."""
         return self.parts.config
 
-    @property
-    def summary(self) -> str:
+    def summary(self, links: Mapping[str, LinkState]) -> str:
         """Say in one line how it is, for `systemctl status`."""
-        up = sum(link.up for link in self.links.values())
+        up = sum(link.up for link in links.values())
         uplink = self.parts.uplink.state
         broker = f"broker {uplink.broker} {'connected' if uplink.connected else 'away'}"
         alerts = len(self.parts.pipeline.active_alerts)
         return "; ".join(
             [
-                f"{up} of {len(self.links)} devices up",
+                f"{up} of {len(links)} devices up",
                 broker if self.parts.uplink.enabled else "nothing is published",
                 f"{alerts} alerts" if alerts != 1 else "1 alert",
             ]
@@ -79,46 +72,25 @@ class Chain:
         self.inbox.adopt(old.inbox)
         self.recent_alerts.extend(old.recent_alerts)
 
-    def start(self, group: asyncio.TaskGroup) -> None:
-        """Start all tasks, the last in the chain first."""
-
-        def task(name: str, work: Coroutine[None, None, None]) -> Task:
-            return group.create_task(self._without_end(name, work), name=name)
-
+    def start(self, group: asyncio.TaskGroup, links: Callable[[], Mapping[str, LinkState]]) -> None:
+        """Start all tasks, the last in the chain first. `links` tells how the devices are doing."""
         self.parts.uplink.active(self.parts.pipeline.active_alerts)
-        self._telling = [
-            task("uplink", self.parts.uplink.run()),
-            task("heartbeat", self._heartbeat()),
-            task("health", self._health()),
-        ]
-        self._deciding = [task("pipeline", self._decide())]
-        self._devices = [
-            task(
-                f"device {driver.name}",
-                keep(driver, self._placed(driver), self._clock, self.links[driver.name]),
-            )
-            for driver in self.parts.drivers
-        ]
+        self._telling.start(group, "uplink", self.parts.uplink.run())
+        self._telling.start(group, "heartbeat", self._heartbeat())
+        self._telling.start(group, "health", self._health(links))
+        self._deciding.start(group, "pipeline", self._decide())
 
-    async def drain(self, deadline_s: float, send_s: float = math.inf) -> None:
-        """Empty the chain and end it: devices stop, what they read is decided, what was decided is sent.
+    async def drain(self, deadline: float, send_s: float = math.inf) -> None:
+        """Empty the chain and end it: what was read is decided, what was decided is sent.
 
-        All of it takes at most `deadline_s`, and the sending at most `send_s` of that.
+        It is done by `deadline`, a time of the loop; the sending takes at most `send_s` of that.
         """
-        self._draining = True
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + deadline_s
-        await _end(self._devices, deadline)
-        await _end(self._deciding, deadline)
+        await self._deciding.end(deadline)
         if frames := self.inbox.take_now():
             self._step(frames)
-        await self.parts.uplink.drain(min(send_s, max(0.0, deadline - loop.time())))
-        await _end(self._telling, deadline)
-
-    def _placed(self, driver: Driver) -> Deliver:
-        """Give what takes the frames of a device: its signals stand in one row somewhere in the table."""
-        first, put = self.parts.table.first_of(driver.name), self.inbox.put
-        return lambda frame: put(frame.moved(first))
+        left = max(0.0, deadline - asyncio.get_running_loop().time())
+        await self.parts.uplink.drain(min(send_s, left))
+        await self._telling.end(deadline)
 
     async def _decide(self) -> None:
         self._step([])
@@ -143,21 +115,11 @@ class Chain:
             self.parts.uplink.heartbeat(self.parts.pipeline.snapshot(now.mono), now.mono)
         await asyncio.Event().wait()
 
-    async def _health(self) -> None:
+    async def _health(self, links: Callable[[], Mapping[str, LinkState]]) -> None:
         while True:
-            devices = {name: {"up": link.up, **link.counters} for name, link in self.links.items()}
+            devices = {name: {"up": link.up, **link.counters} for name, link in links().items()}
             self.parts.uplink.health({**self.counters, "devices": devices})
             await asyncio.sleep(HEALTH_S)
-
-    async def _without_end(self, name: str, work: Coroutine[None, None, None]) -> None:
-        """Run a task. One that ends by itself, or fails, is a bug and takes the gateway with it."""
-        try:
-            await work
-        except Exception as bug:
-            bug.add_note(f"in the task {name!r}")
-            raise
-        if not self._draining:
-            raise RuntimeError(f"the task {name!r} ended by itself")
 
 
 def _say(event: AlertEvent) -> None:
@@ -174,18 +136,3 @@ def _say(event: AlertEvent) -> None:
     tell(
         "alert", alert=event.id, **{event.subject_kind: event.subject}, kind=event.kind, message=event.message
     )
-
-
-async def _end(tasks: Collection[Task], deadline: float) -> None:
-    """Cancel tasks and wait until they are done. How they ended is the business of their group.
-
-    A library may lose a cancellation (asyncio.wait_for before Python 3.12 does), so it is asked for again.
-    """
-    waiting, left = set(tasks), 1.0
-    while waiting and left > 0.0:
-        for task in waiting:
-            task.cancel()
-        left = deadline - asyncio.get_running_loop().time()
-        _, waiting = await asyncio.wait(waiting, timeout=min(AGAIN_S, max(0.1, left)))
-    for task in waiting:
-        log.warning("a task takes long to end", task=task.get_name())

@@ -9,7 +9,7 @@ nothing else: neither a dead PLC nor a dead broker restarts the gateway, and a w
 import asyncio
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import structlog
@@ -21,6 +21,8 @@ from edgetwin.config.tree import Config
 from edgetwin.control import ControlServer, View
 from edgetwin.control_socket import socket_path
 from edgetwin.core.signals import Clock, Stamp
+from edgetwin.devices import Devices
+from edgetwin.field.link import LinkState
 from edgetwin.notify import Notify
 from edgetwin.view import view
 
@@ -58,7 +60,8 @@ class Gateway:
         self._drain_s = drain_s
         self._accepted = accepted
         self._started = clock()
-        self._chain = self._new_chain()
+        self._chain = self._new_chain(None)
+        self._devices = Devices(self._chain.parts.table, self._chain.inbox, clock)
         self._accepted(self._chain.config)
         self._control = ControlServer(socket_path(self._chain.config.gateway.control), self.view)
         self._order = asyncio.Event()
@@ -84,19 +87,20 @@ class Gateway:
 
     def view(self) -> View:
         """Give all that the gateway knows at this moment."""
-        return view(self._chain, self._started, self._clock(), self._control.counters)
+        return view(self._chain, self._devices.links, self._started, self._clock(), self._control.counters)
 
     async def run(self) -> None:
         """Work until told to stop. Raises AlreadyRunning or NoSocket where the control socket cannot be had."""
         with self._control:
             async with asyncio.TaskGroup() as group:
                 control = group.create_task(self._control.run(), name="control")
-                self._chain.start(group)
+                self._chain.start(group, self._links)
+                self._devices.start(group, self._chain.parts.drivers)
                 await self._chain.first_step.wait()
                 log.info(
                     "gateway ready",
                     version=__version__,
-                    devices=len(self._chain.links),
+                    devices=len(self._devices.links),
                     control=str(self._control.path),
                 )
                 self._notify.ready()
@@ -104,7 +108,9 @@ class Gateway:
                 await self._obey(group)
                 log.info("gateway stops", reason=self._stop_reason)
                 self._notify.stopping()
-                await self._chain.drain(self._drain_s)
+                deadline = self._deadline()
+                await self._devices.end(deadline)
+                await self._chain.drain(deadline)
                 control.cancel()
         log.info("gateway stopped")
 
@@ -121,9 +127,13 @@ class Gateway:
             gc.collect()  # the old parts refer to each other in rings, and may be large
 
     async def _swap(self, group: asyncio.TaskGroup) -> None:
-        """Put the configuration as it is in the file now to work, or say why not and leave all as it is."""
+        """Put the configuration as it is in the file now to work, or say why not and leave all as it is.
+
+        Devices whose part of it is as before go on reading meanwhile; what they read waits for the new pipeline.
+        """
+        old = self._chain
         try:
-            new = await asyncio.to_thread(self._new_chain)
+            new = await asyncio.to_thread(self._new_chain, old.config)
         except ConfigProblems as refused:
             for problem in refused.problems:
                 log.error("configuration refused", problem=str(problem))  # noqa: TRY400 - no bug, so no traceback
@@ -131,21 +141,32 @@ class Gateway:
             self._refused = True
             return
         self._refused = False
-        old = self._chain
-        await old.drain(self._drain_s, SEND_S)
+        started = [driver.name for driver in new.parts.drivers]
+        staying = new.config.device.keys() - started
+        deadline = self._deadline()
+        await self._devices.retire([name for name in self._links() if name not in staying], deadline)
+        self._devices.deliver_to(new.parts.table, new.inbox)
+        await old.drain(deadline, SEND_S)
         new.adopt(old)
         self._chain = new
         self._accepted(new.config)
-        new.start(group)
-        log.info("configuration reloaded", file=str(self._path), devices=len(new.links))
+        new.start(group, self._links)
+        self._devices.start(group, new.parts.drivers)
+        log.info("configuration reloaded", file=str(self._path), devices=len(self._links()), started=started)
         then = socket_path(new.config.gateway.control)
         if then != self._control.path:
             log.warning(
                 "the control socket moves at the next start", now=str(self._control.path), then=str(then)
             )
 
-    def _new_chain(self) -> Chain:
-        return Chain(build.from_file(self._path, self._clock), self._clock, self._stepped)
+    def _new_chain(self, running: Config | None) -> Chain:
+        return Chain(build.from_file(self._path, self._clock, running), self._clock, self._stepped)
+
+    def _links(self) -> Mapping[str, LinkState]:
+        return self._devices.links
+
+    def _deadline(self) -> float:
+        return asyncio.get_running_loop().time() + self._drain_s
 
     def _stepped(self) -> None:
         """Feed the watchdog. Called by the chain after each completed step, and from nowhere else."""
@@ -154,7 +175,9 @@ class Gateway:
             return
         self._next_word_ns = now_ns + SYSTEMD_NS
         self._notify.watchdog()
-        status = self._chain.summary + ("; the last reload was refused, see the log" if self._refused else "")
+        status = self._chain.summary(self._links()) + (
+            "; the last reload was refused, see the log" if self._refused else ""
+        )
         if status != self._status:
             self._status = status
             self._notify.status(status)

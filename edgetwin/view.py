@@ -23,7 +23,9 @@ from edgetwin.uplink.stamps import iso
 Row = dict[str, Any]  # any: what JSON can hold
 
 
-def view(chain: Chain, started: Stamp, now: Stamp, counters: Mapping[str, int]) -> View:
+def view(
+    chain: Chain, links: Mapping[str, LinkState], started: Stamp, now: Stamp, counters: Mapping[str, int]
+) -> View:
     """Draw up the whole view."""
     config, uplink = chain.parts.config, chain.parts.uplink
     over = (event for event in chain.recent_alerts if not event.active)
@@ -37,7 +39,7 @@ def view(chain: Chain, started: Stamp, now: Stamp, counters: Mapping[str, int]) 
         },
         "signals": _signals(chain, now),
         "alerts": [_alert(event) for event in (*chain.parts.pipeline.active_alerts, *over)],
-        "devices": [_device(link) for link in chain.links.values()],
+        "devices": [_device(link) for link in links.values()],
         "uplink": {
             "connected": uplink.state.connected,
             "broker": uplink.state.broker or ", ".join(config.mqtt.brokers),

@@ -20,6 +20,7 @@ class NoisyPlc:
     def __init__(self) -> None:
         self.port = 0
         self.silent = False  # it takes connections and requests, and answers nothing
+        self.requests = 0
         self.stuck: dict[str, float] = {}
         self._noise = random.Random(1)  # noqa: S311 - noise, no secret
         self._server: ModbusTcpServer | None = None
@@ -53,6 +54,7 @@ class NoisyPlc:
     async def _answer(
         self, _function: int, _start: int, _address: int, _count: int, now: list[int], _new: object
     ) -> ExcCodes | None:
+        self.requests += 1
         if self.silent:
             await asyncio.sleep(3600)
         values = [self.stuck.get(name, self._noise.gauss(level, SIGMA)) for name, level in LEVELS.items()]

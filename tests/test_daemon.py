@@ -136,7 +136,7 @@ async def test_what_was_read_is_decided_before_the_end(tmp_path: Path) -> None:
         gateway.chain.inbox.put(Frame.at(now, ids, np.array([45.0])))
         gateway.stop("at once")
     assert len(gateway.chain.inbox) == 0
-    frames = sum(link.frames for link in gateway.chain.links.values())
+    frames = sum(link["frames"] for link in gateway.view()["devices"])
     assert gateway.chain.counters["frames"] == frames + 1
 
 

@@ -1,11 +1,12 @@
 """SIGHUP as the gateway sees it: a good configuration takes over, a bad one changes nothing."""
 
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 
 from noisy_plc import NoisyPlc
 from real_broker import Listener, Mosquitto
-from running_gateway import ServiceManager, device_of, running, signal_of, view_where, write_config
+from running_gateway import ServiceManager, View, device_of, running, signal_of, view_where, write_config
 from structlog.testing import capture_logs
 
 
@@ -25,6 +26,48 @@ async def test_a_reload_keeps_what_was_learned_and_adds_what_is_new(tmp_path: Pa
             assert signal_of(after, "plc1.oil")["value"] is not None
             assert signal_of(after, "plc2.oil")["value"] is None
             await view_where(path, lambda view: sum(device["up"] for device in view["devices"]) == 2)
+
+
+def all_up(*names: str) -> Callable[[View], bool]:
+    return lambda view: [each["name"] for each in view["devices"] if each["up"]] == list(names)
+
+
+async def test_a_device_that_stays_as_it_is_misses_no_poll(tmp_path: Path) -> None:
+    async with NoisyPlc() as same, NoisyPlc() as other, ServiceManager(tmp_path) as manager:
+        stays = same.tables("stays", every="200 ms")
+        path = write_config(tmp_path, other.tables("gone"), other.tables("changes"), stays)
+        async with running(path, notify=manager.line) as gateway:
+            before = await view_where(path, all_up("gone", "changes", "stays"))
+            for times, every in enumerate(("21 ms", "22 ms", "23 ms"), start=2):
+                new = f"new{times}"
+                write_config(tmp_path, stays, other.tables("changes", every=every), other.tables(new))
+                gateway.reload()
+                await manager.hears("READY=1", times=times)
+                after = await view_where(path, all_up("stays", "changes", new))
+            counts = device_of(gateway.view(), "stays")
+    assert device_of(after, "changes")["since"] > device_of(before, "changes")["since"]
+    assert counts["since"] == device_of(before, "stays")["since"]
+    assert (counts["missed_polls"], counts["downs"], counts["failures"]) == (0, 0, 0)
+    # Its PLC counts too: each request it was sent is a frame that arrived, but for one that is on its way.
+    assert same.requests - counts["frames"] in {0, 1}
+
+
+async def test_what_is_read_while_a_reload_goes_on_is_decided_by_the_new_pipeline(tmp_path: Path) -> None:
+    async with NoisyPlc() as plc, NoisyPlc() as leaving, ServiceManager(tmp_path) as manager:
+        path = write_config(tmp_path, leaving.tables("leaving"), plc.tables("stays", every="5 ms"))
+        async with running(path, notify=manager.line) as gateway:
+            await view_where(path, lambda view: signal_of(view, "stays.oil")["value"] is not None)
+            write_config(
+                tmp_path, plc.tables("stays", every="5 ms")
+            )  # its signals move to the front of the table
+            gateway.reload()
+            await manager.hears("READY=1", times=2)
+            frames = device_of(gateway.view(), "stays")["frames"]
+            after = await view_where(path, lambda view: device_of(view, "stays")["frames"] > frames + 10)
+            assert gateway.chain.inbox.dropped_frames == 0
+    # 60 and 45: nobody has taken the one for the other
+    assert abs(signal_of(after, "stays.bearing")["value"] - 60.0) < 2.0
+    assert abs(signal_of(after, "stays.oil")["value"] - 45.0) < 2.0
 
 
 async def test_a_bad_configuration_is_told_and_the_old_one_goes_on(tmp_path: Path) -> None:

@@ -23,11 +23,13 @@ MAY_KNOW: dict[str, set[str]] = {
     "plant": {"core", "config", "wire"},
     "logs": {"config"},
     "notify": set(),
+    "tasks": set(),
     "inbox": {"core"},
     "control_socket": set(),
     "control": {"config", "control_socket"},
 }
-LATER = ("build", "chain", "view", "daemon", "cli", "__main__")  # each may know all that stands before it
+# Each of these may know all that stands before it.
+LATER = ("build", "devices", "chain", "view", "daemon", "cli", "__main__")
 
 # What config may use of the core, and what each room may use of config: its own branch, and what all share.
 VOCABULARY = {"core", "core.signals", "core.status", "core.errors", "core.alerts.event"}

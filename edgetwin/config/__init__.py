@@ -5,10 +5,12 @@ load        the one way in: a file becomes the tree, or a list of all that is wr
   sources     puts environment variables and credentials above the file
   judge       holds the tables against the tree, cutting out what is wrong (told by words and shape)
   close       what somebody may have meant
-  rules       what no table can judge alone: names, assets, registers
+  rules       what no table can judge alone: names, assets; overlaps are registers that two signals read differently
   lines       on which line a key stands
   problems    a mistake in its place, in one line of text
-tree        the whole tree; its branches are gateway, mqtt, device, modbus and opcua
+tree        the whole tree; its branches are gateway, mqtt, device, modbus, opcua and pki
+  modbus      a unit; modbus_line is the line it is on, modbus_signal what is read, modbus_types how it is stored
+  opcua_access how the connection to an OPC UA server is protected, and as whom the gateway logs in
   branch      what all branches share; units, names, url, files and registers are what stands in them
 schema      the tree as JSON schema, for editors
 """
