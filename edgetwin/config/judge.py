@@ -11,7 +11,7 @@ from typing import Any, cast
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from edgetwin.config import modbus, opcua
+from edgetwin.config import modbus, modbus_line, opcua
 from edgetwin.config.problems import Mistake, Path
 from edgetwin.config.shape import meant_key, unknown_key
 from edgetwin.config.sources import scalar
@@ -85,7 +85,7 @@ def _errors(tables: dict[str, Any], verdict: Verdict) -> list[ErrorDetails]:
 def _path(error: ErrorDetails) -> Path:
     """Give the place of an error in the file, without the marks that pydantic sets in it."""
     path: Path = tuple(key for key in error["loc"] if key != "[key]")
-    if path[0] == "device" and len(path) > 2 and path[2] in SCHEMES:
+    if path[0] == "device" and len(path) > 2 and path[2] in SCHEMES.values():
         path = (*path[:2], *path[3:])
     return path
 
@@ -135,6 +135,6 @@ def _stand_in(device: dict[str, Any]) -> str:
         isinstance(signal, dict) and "node" in signal for signal in signals.values()
     )
     opc = str(connect).startswith(f"{opcua.SCHEME}://") or (
-        nodes and not str(connect).startswith(modbus.SCHEME)
+        nodes and not str(connect).startswith(modbus.PROTOCOL)
     )
-    return f"{opcua.SCHEME if opc else modbus.SCHEME}://stand-in"
+    return f"{opcua.SCHEME if opc else modbus_line.TCP}://stand-in"

@@ -1,4 +1,4 @@
-"""Rules that no table can judge alone: names that clash, assets and their signals, registers read in two ways."""
+"""Rules that no table can judge alone: names that clash, assets and their signals, what shares a place."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
@@ -6,7 +6,8 @@ from typing import Any
 
 from edgetwin.config.close import closest, listed
 from edgetwin.config.judge import Verdict
-from edgetwin.config.modbus import ModbusDevice, ModbusSignal
+from edgetwin.config.modbus import ModbusDevice
+from edgetwin.config.overlaps import overlaps
 from edgetwin.config.problems import Mistake, Path
 from edgetwin.config.sources import fold
 
@@ -21,7 +22,7 @@ def rules(verdict: Verdict, tables: Mapping[str, Any], line_of: LineOf) -> Itera
     yield from _assets(verdict, tables)
     for name, device in verdict.config.device.items():
         if isinstance(device, ModbusDevice):
-            yield from _registers(name, device, line_of)
+            yield from overlaps(name, device, line_of)
 
 
 def _something_to_read(verdict: Verdict, tables: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -106,46 +107,3 @@ def _signal_names(tables: Mapping[str, Any], lost: Iterable[Path]) -> Iterator[s
 def _tables(named: object) -> Iterator[tuple[str, dict[str, Any]]]:
     if isinstance(named, dict):
         yield from ((name, table) for name, table in named.items() if isinstance(table, dict))
-
-
-def _registers(name: str, device: ModbusDevice, line_of: LineOf) -> Iterator[Mistake]:
-    """Find registers that two signals read in different ways: one of them is not what its name says."""
-
-    def line(signal: str) -> int:
-        return line_of(("device", name, "signals", signal))
-
-    places = sorted(
-        device.signals, key=lambda signal: (device.signals[signal].area, device.signals[signal].address)
-    )
-    told = set[str]()
-    for number, first in enumerate(places):
-        one = device.signals[first]
-        for second in places[number + 1 :]:
-            other = device.signals[second]
-            if other.area != one.area or other.address >= one.address + one.words:
-                break
-            if _reading(device, one) == _reading(device, other):
-                continue
-            early, late = sorted((first, second), key=line)
-            if late in told:  # it may overlap several: one is enough to go and look
-                continue
-            told.add(late)
-            yield Mistake(
-                ("device", name, "signals", late),
-                f"{_taken(device.signals[late])} overlaps {early} on line {line(early)}, "
-                f"which is {_taken(device.signals[early])}",
-                "correct at or type of one of them",
-            )
-
-
-def _reading(device: ModbusDevice, signal: ModbusSignal) -> tuple[object, ...]:
-    """Tell how a signal's registers are read: two that do it alike may share them."""
-    words = (signal.word_order or device.word_order) if signal.words > 1 else None
-    return signal.address, signal.type, words, signal.byte_order or device.byte_order
-
-
-def _taken(signal: ModbusSignal) -> str:
-    last = signal.address + signal.words - 1
-    where = f"{signal.area}:{signal.address}" + (f" to {signal.area}:{last}" if signal.words > 1 else "")
-    order = f" {signal.word_order}" if signal.word_order else ""
-    return f"{signal.type}{order} in {where}"

@@ -8,7 +8,8 @@ from pydantic import BaseModel
 from edgetwin.config import opcua
 from edgetwin.config.close import closest, did_you_mean
 from edgetwin.config.gateway import Gateway, Log, Publish
-from edgetwin.config.modbus import ModbusDevice, ModbusSignal
+from edgetwin.config.modbus import ModbusDevice
+from edgetwin.config.modbus_signal import ModbusSignal
 from edgetwin.config.mqtt import Mqtt
 from edgetwin.config.opcua import OpcUaDevice, OpcUaSignal
 from edgetwin.config.problems import Path

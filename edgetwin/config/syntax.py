@@ -81,10 +81,11 @@ def _habit(line: str) -> Advice | None:
     if _CURLY.search(line):
         return "these are the quotes of a word processor", 'use straight quotes: "text"'
     if match := _LEADING_ZERO.search(line):
-        coil = max(int(match[1]) - 1, 0)
+        number = match[1]
+        quoted = f'"{number}" in quotes, or ' if len(number) in (5, 6) else ""
         return (
-            f"{match[1]} begins with a zero, which no number may do here",
-            f'the coil {match[1]} of a datasheet is "co:{coil}"',
+            f"{number} begins with a zero, which no number may do here",
+            f'the coil {number} of a datasheet is {quoted}"co:{max(int(number) - 1, 0)}"',
         )
     if _COMMA.search(line):
         return "there is a comma in a number", "write a decimal point: 0.1"

@@ -5,16 +5,18 @@ from typing import Annotated
 from pydantic import AfterValidator, Discriminator, Field, Tag
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from edgetwin.config import modbus, opcua
+from edgetwin.config import modbus, modbus_line, opcua
 from edgetwin.config.branch import Branch, Flag, Table, mistake
 from edgetwin.config.gateway import Gateway, Log, Publish
 from edgetwin.config.modbus import ModbusDevice
 from edgetwin.config.mqtt import Mqtt
 from edgetwin.config.names import Area, Name
 from edgetwin.config.opcua import OpcUaDevice
+from edgetwin.config.pki import Pki
 from edgetwin.config.units import FalseAlarm, false_alarm, written
 
-SCHEMES = (modbus.SCHEME, opcua.SCHEME)
+# The scheme of an address -> what the device speaks.
+SCHEMES = {**dict.fromkeys(modbus_line.SCHEMES, modbus.PROTOCOL), opcua.SCHEME: opcua.SCHEME}
 
 
 class StuckCheck(Branch):
@@ -57,11 +59,11 @@ def _protocol(device: object) -> str | None:
     """Tell what a device speaks, from the scheme of its address."""
     connect = device.get("connect") if isinstance(device, dict) else getattr(device, "connect", None)
     scheme = connect.partition("://")[0] if isinstance(connect, str) else ""
-    return scheme if scheme in SCHEMES else None
+    return SCHEMES.get(scheme)
 
 
 Device = Annotated[
-    Annotated[ModbusDevice, Tag(modbus.SCHEME)] | Annotated[OpcUaDevice, Tag(opcua.SCHEME)],
+    Annotated[ModbusDevice, Tag(modbus.PROTOCOL)] | Annotated[OpcUaDevice, Tag(opcua.SCHEME)],
     Discriminator(_protocol),
 ]
 
@@ -82,6 +84,7 @@ class Config(BaseSettings):
     mqtt: Mqtt = Field(Mqtt(), description="The broker, and how to be let in.")
     publish: Publish = Field(Publish(), description="How much is worth telling.")
     log: Log = Field(Log(), description="What the journal of the machine gets to read.")
+    pki: Pki = Field(Pki(), description="Certificates for OPC UA.")
     check: Checks = Field(Checks(), description="How sensors are checked.")
     device: Table[Name, Device] = Field({}, description="The PLCs and other devices, by name.")
     asset: Table[Name, Asset] = Field({}, description="The machines, by name.")

@@ -45,18 +45,25 @@ _MISSING = {
 # What others call our words.
 _ALSO_CALLED = {
     **dict.fromkeys(("modbus", "modbustcp", "modbus+tcp", "mbtcp", "tcp"), "modbus-tcp"),
+    **dict.fromkeys(("rtu", "serial", "modbusrtu", "modbus+rtu", "mbrtu"), "modbus-rtu"),
+    **dict.fromkeys(("modbus-rtu+tcp", "modbus-rtu-over-tcp", "rtu+tcp", "rtuovertcp"), "modbus-rtu-tcp"),
     **dict.fromkeys(("opc", "opcua", "opc-ua", "opcua.tcp", "opc.ua"), "opc.tcp"),
     **dict.fromkeys(("big", "big-endian", "msb", "abcd"), "high-first"),
     **dict.fromkeys(("little", "little-endian", "lsb", "cdab"), "low-first"),
     **dict.fromkeys(("bit", "boolean", "coil"), "bool"),
+    **dict.fromkeys(("sint", "char"), "int8"),
+    **dict.fromkeys(("byte", "usint"), "uint8"),
     **dict.fromkeys(("int", "short"), "int16"),
     **dict.fromkeys(("word", "uint", "unsigned"), "uint16"),
     **dict.fromkeys(("dint", "long"), "int32"),
     **dict.fromkeys(("dword", "udint"), "uint32"),
     "lint": "int64",
     **dict.fromkeys(("lword", "ulint"), "uint64"),
+    "half": "float16",
     **dict.fromkeys(("float", "real", "single"), "float32"),
     **dict.fromkeys(("double", "lreal"), "float64"),
+    "bcd": "bcd16",
+    **dict.fromkeys(("text", "str", "ascii", "utf8"), "string"),
 }
 _LONGEST = 40
 
@@ -134,7 +141,8 @@ def _unknown_protocol(path: Path, device: object) -> Mistake:
     if "connect" not in device:
         return Mistake(path, "this key is missing", _MISSING["connect"])
     connect = device["connect"]
-    known = " or ".join(f"{scheme}://" for scheme in SCHEMES)
+    *others, last = (f"{scheme}://" for scheme in SCHEMES)
+    known = f"{', '.join(others)} or {last}"
     if not isinstance(connect, str):
         return Mistake(path, f"expected text, got {shown(connect, path)}", _MISSING["connect"])
     scheme, found, _ = connect.partition("://")

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgetwin.config.modbus import WORDS, Order, Type
+from edgetwin.config.modbus_types import Byte, Order, Type, registers_of
 from edgetwin.core import status
 from edgetwin.core.signals import Codes, Floats
 
@@ -39,6 +39,9 @@ class Layout:
 
     position: int
     type: Type
+    bit: int = 0
+    byte: Byte = "low"
+    length: int = 0
     word_order: Order = "high-first"
     byte_order: Order = "high-first"
     scale: float = 1.0
@@ -46,7 +49,7 @@ class Layout:
 
     def byte_positions(self) -> list[int]:
         """Where its bytes are in the answer, least significant first."""
-        words = range(self.position, self.position + WORDS[self.type])
+        words = range(self.position, self.position + registers_of(self.type))
         lowest_first = words if self.word_order == "low-first" else reversed(words)
         low, high = (1, 0) if self.byte_order == "high-first" else (0, 1)
         return [2 * word + half for word in lowest_first for half in (low, high)]

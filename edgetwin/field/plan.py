@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from edgetwin.config.modbus import WORDS, ModbusDevice, Order, Type
+from edgetwin.config.modbus import ModbusDevice
+from edgetwin.config.modbus_types import Byte, Order, Type, registers_of
 from edgetwin.config.registers import BITS, Area
 from edgetwin.core.errors import ConfigError
 from edgetwin.field.decode import BitDecoder, Decoder, Layout
@@ -33,6 +34,9 @@ class Register:
     area: Area
     address: int
     type: Type
+    bit: int = 0
+    byte: Byte = "low"
+    length: int = 0
     word_order: Order = "high-first"
     byte_order: Order = "high-first"
     scale: float = 1.0
@@ -41,13 +45,21 @@ class Register:
     @property
     def end(self) -> int:
         """The first address after it."""
-        return self.address + WORDS[self.type]
+        return self.address + self.width
+
+    @property
+    def width(self) -> int:
+        """How many registers (or bits, of coils and discrete inputs) it takes."""
+        return registers_of(self.type, self.length)
 
     def layout(self, start: int) -> Layout:
         """How it lies in an answer whose first register is `start`."""
         return Layout(
             position=self.address - start,
             type=self.type,
+            bit=self.bit,
+            byte=self.byte,
+            length=self.length,
             word_order=self.word_order,
             byte_order=self.byte_order,
             scale=self.scale,
@@ -145,6 +157,9 @@ def registers(config: ModbusDevice) -> list[Register]:
             area=signal.area,
             address=signal.address,
             type=signal.type,
+            bit=signal.bit or 0,
+            byte=signal.byte or "low",
+            length=signal.length or 0,
             word_order=signal.word_order or config.word_order,
             byte_order=signal.byte_order or config.byte_order,
             scale=signal.scale,
@@ -168,11 +183,11 @@ def problems(name: str, config: ModbusDevice) -> list[ConfigError]:
     found = [
         ConfigError(
             ("device", name, "max_registers"),
-            f"{register.name} is a {register.type} of {WORDS[register.type]} registers, and a request may ask for "
-            f"{config.max_registers}: a value is never split, so allow at least {WORDS[register.type]}",
+            f"{register.name} is a {register.type} of {register.width} registers, and a request may ask for "
+            f"{config.max_registers}: a value is never split, so allow at least {register.width}",
         )
         for register in registers(config)
-        if register.area not in BITS and WORDS[register.type] > config.max_registers
+        if register.area not in BITS and register.width > config.max_registers
     ]
     rhythms = plan(config)
     load = sum(rhythm.cost_s / rhythm.period_s for rhythm in rhythms)

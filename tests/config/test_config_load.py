@@ -10,7 +10,8 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from edgetwin.config.gateway import Gateway, Log, Publish
 from edgetwin.config.load import load, locate
-from edgetwin.config.modbus import ModbusDevice, ModbusSignal
+from edgetwin.config.modbus import ModbusDevice
+from edgetwin.config.modbus_signal import ModbusSignal
 from edgetwin.config.mqtt import Mqtt
 from edgetwin.config.opcua import OpcUaDevice, OpcUaSignal
 from edgetwin.config.problems import ConfigProblems, Problem
@@ -189,7 +190,7 @@ def test_registers_that_are_read_alike_may_be_shared(tmp_path: Path) -> None:
         temp = { at = 40101, type = "float32" }
         same = { at = "hr:100", type = "float32", word_order = "high-first" }
         next = { at = 40103 }
-        word = { at = 40103, word_order = "low-first" }
+        word = { at = 40103, type = "uint16", word_order = "low-first" }
         input = { at = 30101 }
         """,
     )

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
-from edgetwin.config.modbus import ModbusDevice, ModbusSignal
+from edgetwin.config.modbus import ModbusDevice
+from edgetwin.config.modbus_signal import ModbusSignal
 from edgetwin.config.registers import Register, register
 
 LEADING = {"di": "1", "ir": "3", "hr": "4"}
@@ -22,6 +23,10 @@ LEADING = {"di": "1", "ir": "3", "hr": "4"}
         (10001, Register("di", 0)),
         (100001, Register("di", 0)),
         ("co:0", Register("co", 0)),
+        ("00001", Register("co", 0)),
+        ("000001", Register("co", 0)),
+        ("09999", Register("co", 9_998)),
+        ("065536", Register("co", 65_535)),
         ("hr:65535", Register("hr", 65_535)),
     ],
 )
@@ -54,7 +59,9 @@ def test_what_could_be_two_registers_is_refused(at: object) -> None:
         register(at)
 
 
-@pytest.mark.parametrize("at", ["40101", "00001", "hr100", "HR:1", "hr:-1", "hr:65536", "hr:٣", "co:"])
+@pytest.mark.parametrize(
+    "at", ["40101", "0001", "0000001", "00000", "065537", "hr100", "HR:1", "hr:-1", "hr:65536", "hr:٣", "co:"]
+)
 def test_text_that_is_no_place_is_refused(at: str) -> None:
     with pytest.raises(PydanticCustomError):
         register(at)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgetwin.config.modbus import WORDS, Order, Type
+from edgetwin.config.modbus_types import Order, Type, registers_of
 from edgetwin.core import status
 from edgetwin.core.signals import Codes, Floats
 from edgetwin.field.decode import EXACT, BitDecoder, Decoder, Layout
@@ -40,8 +40,8 @@ def registers(kind: Type, number: float, word_order: Order, byte_order: Order) -
 def numbers_of(kind: Type) -> st.SearchStrategy[float]:
     """Give any number of a type."""
     if kind.startswith("float"):
-        return st.floats(width=16 * WORDS[kind])  # type: ignore[arg-type]
-    bits = 16 * WORDS[kind]
+        return st.floats(width=16 * registers_of(kind))  # type: ignore[arg-type]
+    bits = 16 * registers_of(kind)
     return (
         st.integers(0, 2**bits - 1)
         if kind[0] == "u"
