@@ -18,6 +18,7 @@ room has a map of its own files in its `__init__`.
       poller      keeps a device: reconnects, and says when it is away
       plan        which registers are asked for together (pure)
       csv_file    a recording as a device, for replay; the other csv files are its parts
+    wire/       what two rooms speak: a connection by MQTT, the payload of Sparkplug B
     uplink/     messages, publishing by exception, MQTT
       schema/     the JSON schema of each message that leaves
     plant/      a simulated plant that speaks real Modbus and OPC UA, with faults on demand
@@ -34,9 +35,9 @@ room has a map of its own files in its `__init__`.
     logs        what the machine's own log gets to read, and never a secret
     cli/        one file per verb
 
-Imports run one way: `core` and `config` know nothing of the rest; `field`, `uplink` and `plant` know `core`
-and their own branch of `config`, never each other; then `build`, `devices`, `chain`, `view`, `daemon`, `cli`, each
-of which knows those before it. A test holds this true.
+Imports run one way: `core`, `config` and `wire` know nothing of the rest; `field`, `uplink` and `plant` know `core`,
+`wire` and their own branch of `config`, never each other; then `build`, `devices`, `chain`, `view`, `daemon`, `cli`,
+each of which knows those before it. A test holds this true.
 """
 
 __version__ = "0.1.0"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from edgetwin.config.url import Endpoint
+from edgetwin.wire.mqtt_connection import Ended, Why
 
 # As `Backoff` waits for devices. The two rooms do not know each other, and these lines are no format to share.
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
@@ -104,15 +105,20 @@ def refusal(code: int, name: str) -> BrokerDown:
     )
 
 
-def lost(*, silent: bool, accepted: bool) -> BrokerDown:
-    """Say what a connection means that ended without a word from the broker."""
-    reason = "no sign of life, keep-alive ran out" if silent else "connection lost"
-    return BrokerDown(reason, _HINTS["lost" if accepted else "stranger"])
-
-
-def unwelcoming() -> BrokerDown:
-    """Say what it means when a connection is accepted and our introduction is not answered."""
-    return BrokerDown("it takes the connection but gives no answer", _HINTS["stranger"])
+def over(ended: Ended) -> BrokerDown:
+    """Say why a connection came to its end, or to nothing."""
+    match ended.why:
+        case Why.REFUSED:
+            return refusal(ended.code, ended.name)
+        case Why.NO_ANSWER:
+            return BrokerDown("it takes the connection but gives no answer", _HINTS["stranger"])
+        case Why.STRANGE | Why.LARGE:
+            return BrokerDown(f"it sent something that is no MQTT: {ended.name}", "check mqtt.version")
+        case Why.SILENT:
+            reason = "no sign of life, keep-alive ran out"
+        case Why.LOST:
+            reason = "connection lost"
+    return BrokerDown(reason, _HINTS["lost" if ended.accepted else "stranger"])
 
 
 def unacknowledged(code: int) -> str:

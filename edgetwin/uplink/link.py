@@ -16,8 +16,9 @@ import structlog
 from edgetwin.core.signals import Clock, Stamp
 from edgetwin.uplink.broker import Broker, BrokerDown, pause_s, refused_pause_s
 from edgetwin.uplink.dial import dial
-from edgetwin.uplink.mqtt import Login, Session
+from edgetwin.uplink.mqtt import Session
 from edgetwin.uplink.outbox import Message, Outbox
+from edgetwin.wire.mqtt_connection import Login
 
 log = structlog.get_logger()
 

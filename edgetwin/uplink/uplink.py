@@ -18,10 +18,10 @@ from edgetwin.uplink.dial import tls_context
 from edgetwin.uplink.due import Due, Rows
 from edgetwin.uplink.link import Greeting, Link, LinkState
 from edgetwin.uplink.messages import Envelope, RowWriter
-from edgetwin.uplink.mqtt import Login
 from edgetwin.uplink.outbox import Lane, Message, Outbox
 from edgetwin.uplink.subjects import Subjects
 from edgetwin.uplink.topics import Topics
+from edgetwin.wire.mqtt_connection import Login
 
 log = structlog.get_logger()
 

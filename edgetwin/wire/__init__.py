@@ -1,0 +1,7 @@
+"""Formats and wires that two rooms need: the field hears them, the uplink speaks them. Imports nothing of ours.
+
+mqtt_dial        opening the way to a broker beside the loop: name, TCP, TLS
+mqtt_connection  one connection to a broker, run by our event loop
+sparkplug        the payload of Sparkplug B
+  protobuf       the grammar below it: fields, varints, bounds
+"""
