@@ -3,10 +3,12 @@
 pipeline        the order in which all below is asked; a step of it is all that happens here
 signals         the vocabulary: SignalTable, Frame, Quality, Reason, Outcome
 status          the status codes that devices give, kept and named
+  status_names    what the standard calls them
 errors          the one error that any room may raise about its configuration
 memory          the arrays in which all below keeps what it has learned, so that a reload can carry them over
 ticks           cuts frames so that no signal comes twice, and joins what was decided
 timing          the order of readings, and the time between them
+recorded        the time of a device that plays a recording
 checks/         the ways in which a sensor can lie
   check           what a check is given, and what it owes
   gap             silent for longer than is its habit

@@ -26,6 +26,7 @@ from edgetwin.core.estimate.wander import Wander
 from edgetwin.core.latest import Latest
 from edgetwin.core.memory import Memory
 from edgetwin.core.proof.three_sigma import ThreeSigma
+from edgetwin.core.recorded import Recorded
 from edgetwin.core.signals import Codes, Floats, Frame, Ids, Mask, Outcome, Quality, Reason, SignalTable
 from edgetwin.core.ticks import joined, place_of, ticks_of
 from edgetwin.core.timing import Timing
@@ -52,6 +53,7 @@ class Pipeline:
         self._memory = memory = Memory(table)
         self._everything = np.arange(len(table), dtype=np.int32)
         self._timing = Timing(table, memory)
+        self._recorded = Recorded(table, memory)
         self._range = RangeCheck(table, memory)
         self._gap = GapCheck(table, memory)
         self._stuck = StuckCheck(table, memory, self._timing.period_s, settings.stuck_false_alarm_s)
@@ -91,8 +93,9 @@ class Pipeline:
             self.counters["frames"] += 1
             self.counters["readings"] += len(frame)
             for tick in ticks_of(frame):
+                own = self._recorded.in_own_time(tick)
                 alerts += self._pass_time(int(tick.mono.min()))
-                part, events = self._take(tick)
+                part, events = self._take(tick, own)
                 parts.append(part)
                 alerts += events
         alerts += self._pass_time(now)
@@ -104,7 +107,7 @@ class Pipeline:
         silent = self._gap.silent
         # The silence of a device that speaks on change says that nothing has moved: its values do not age.
         unmoved = self.table.on_change & (latest.quality != Quality.BAD) & ~silent
-        at_time = np.where(unmoved, stamps.mono, now)
+        at_time = np.where(unmoved, stamps.mono, self._recorded.present(now))
         value, sigma = self._hold.show(self._everything, at_time, self._gap.habit)
         return Outcome(
             ids=self._everything,
@@ -121,8 +124,8 @@ class Pipeline:
             texts=latest.texts(),
         )
 
-    def _take(self, frame: Frame) -> tuple[Outcome, list[AlertEvent]]:
-        """Decide about one tick: at most one reading for each signal."""
+    def _take(self, arrived: Frame, frame: Frame) -> tuple[Outcome, list[AlertEvent]]:
+        """Decide about one tick: at most one reading for each signal. `frame` is what arrived, in its own time."""
         ids, raw = frame.ids, frame.values
         at = place_of(ids)
         numeric = self.table.numeric[at]
@@ -130,7 +133,7 @@ class Pipeline:
         comm = codes.is_comm(frame.status) if bad.any() else bad
         number = np.abs(raw) < _HUGE  # False for NaN too
         readable = ~bad & (number | self.table.text[at])
-        timed = self._timing.place(at, frame, readable)
+        timed = self._timing.place(at, arrived, readable)
         usable = readable & numeric & ~timed.late
 
         readings = Readings(at, ids, raw, frame.t_read, frame.mono, usable)
@@ -180,7 +183,7 @@ class Pipeline:
             status=frame.status,
             t_source=frame.t_source,
             t_read=frame.t_read,
-            mono=frame.mono,
+            mono=arrived.mono,
             texts=frame.texts,
         )
         self._latest.take(at, part, readable)
@@ -225,7 +228,10 @@ class Pipeline:
 
     def _pass_time(self, now: int) -> list[AlertEvent]:
         """Let time pass: signals that should have spoken by now are named, in the order in which they were due."""
-        silent = [(self._gap.due(number), number, Reason.STALE) for number in self._gap.expire(now).tolist()]
+        silent = [
+            (self._gap.due(number), number, Reason.STALE)
+            for number in self._gap.expire(self._recorded.present(now)).tolist()
+        ]
         for number in self._stuck.silent_too_long(now).tolist():
             self._hold.back_to_run_start(self._everything[number : number + 1])
             self._latest.reasons[number] |= Reason.STUCK | Reason.SUBSTITUTED

@@ -90,6 +90,7 @@ class Signal:
     high: float = np.inf
     period_s: float = np.nan  # how often its device is asked; NaN: learn it from the readings
     on_change: bool = False  # the device speaks only when the value moves, so silence is no gap
+    recorded: bool = False  # its device plays a recording: intervals are those of the stamps in it
     patience_s: float = 0.0  # beyond its habit, while the gateway still waits for its device to answer
     watch_stuck: bool = True  # whether the stuck check may speak of it
     names: Mapping[int, str] = field(default_factory=dict)  # of a state: 0 -> "stopped"

@@ -12,7 +12,7 @@ from edgetwin.core.memory import Memory
 from edgetwin.core.signals import UNSTAMPED, Codes, Floats, Frame, Ids, Mask, Reason, SignalTable
 
 # Stamps that go back by less are late readings, by more a clock that was set.
-_OUT_OF_ORDER_NS = 10_000_000_000
+OUT_OF_ORDER_NS = 10_000_000_000
 
 
 class Timed(NamedTuple):
@@ -41,10 +41,10 @@ class Timing:
         stamped = (frame.t_source != UNSTAMPED) & (self.source[at] != UNSTAMPED) & readable
         if stamped.any():
             back = np.where(stamped, self.source[at] - frame.t_source, 0)
-            disordered = (back > 0) & (back < _OUT_OF_ORDER_NS)
+            disordered = (back > 0) & (back < OUT_OF_ORDER_NS)
             late |= disordered
             reasons = late * np.uint32(Reason.LATE)
-            reasons |= ((back >= _OUT_OF_ORDER_NS) & ~late) * np.uint32(Reason.CLOCK)
+            reasons |= ((back >= OUT_OF_ORDER_NS) & ~late) * np.uint32(Reason.CLOCK)
         taken = readable & ~late
         self.source[at] = np.where(taken, frame.t_source, self.source[at])
         self.read[at] = np.where(taken, frame.t_read, self.read[at])

@@ -11,7 +11,7 @@ import numpy as np
 
 from edgetwin.core.checks.check import Evidence, Readings
 from edgetwin.core.memory import Memory
-from edgetwin.core.signals import Floats, Ids, Mask, SignalTable, Stamp
+from edgetwin.core.signals import Floats, Ids, Mask, Nanos, SignalTable, Stamp
 
 _NEVER = np.iinfo(np.int64).max
 _LEARN = 0.05  # share of a new interval in the habit
@@ -71,9 +71,9 @@ class GapCheck:
         self._last[at] = np.where(lost, -1, self._last[at])  # how long it was away is no habit
         self.silent[at] &= ~lost
 
-    def expire(self, now: int) -> Ids:
-        """Give the signals that should have spoken by now, each once."""
-        if now < self._next:
+    def expire(self, now: int | Nanos) -> Ids:
+        """Give the signals that should have spoken by now, each once. `now` may differ from signal to signal."""
+        if isinstance(now, int) and now < self._next:
             return np.empty(0, np.int32)
         overdue = np.flatnonzero(self._due <= now - self._patience).astype(np.int32)
         self.silent[overdue] = True
