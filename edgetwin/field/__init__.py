@@ -16,6 +16,12 @@ modbus          the driver for Modbus TCP
 opcua           the driver for OPC UA, by subscription
   opcua_link      one session
   opcua_values    from OPC UA values to the columns of a frame (pure)
+  opcua_security  who the server is and how the connection is protected, before a password is sent
+  pki_folder      certificates on disk: our own, those we trust, those we turned away
+  pki_trust       whether a server is the one it should be (pure)
+  pki_make        our own certificate (pure)
+  pki_expiry      warns 30, 7 and 1 days before a certificate expires
+  certificate     what a certificate says (pure)
 csv_file        a recording as a device: each row is a frame
   csv_open        bytes to lines, whatever the encoding
   csv_layout      separator, decimal mark, header, columns: settled on the first rows (pure)
