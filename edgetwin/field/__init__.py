@@ -12,7 +12,10 @@ modbus          the driver for Modbus TCP
   plan            which registers are asked for together (pure)
   modbus_poll     reads one rhythm, and finds the registers that the unit refuses
   modbus_link     one connection: registers asked for, bytes given
-  decode          from the bytes of an answer to numbers (pure)
+  decode          from the bytes of an answer to columns (pure)
+  decode_layout   how one value lies in an answer (pure)
+  decode_numbers  all values of one type at once: numbers, bits, BCD (pure)
+  decode_text     strings in registers (pure)
 opcua           the driver for OPC UA, by subscription
   opcua_link      one session
   opcua_values    from OPC UA values to the columns of a frame (pure)

@@ -26,6 +26,7 @@ class ModbusDriver:
             np.array([places[register.name] for register in rhythm.registers], np.int32)
             for rhythm in self._rhythms
         ]
+        self._has_texts = any(signal.type == "string" for signal in config.signals.values())
         self._ids_when_due: dict[tuple[int, ...], Ids] = {}
         self._endpoint = config.endpoint
         self._unit = config.unit
@@ -79,7 +80,7 @@ class ModbusDriver:
     async def _cycle(self, link: ModbusLink, polls: list[Poll], due: tuple[int, ...]) -> Frame:
         """Read the rhythms that are due, one after the other, into one frame."""
         ids = self._ids_of(due)
-        columns = Columns.empty(len(ids))
+        columns = Columns.empty(len(ids), texts=self._has_texts)
         start = 0
         for number in due:
             end = start + len(self._rhythm_ids[number])
@@ -93,6 +94,7 @@ class ModbusDriver:
             t_source=np.full(len(ids), UNSTAMPED, np.int64),
             t_read=columns.t_read,
             mono=columns.mono,
+            texts=() if columns.texts is None else tuple(columns.texts),
         )
 
     def _ids_of(self, due: tuple[int, ...]) -> Ids:

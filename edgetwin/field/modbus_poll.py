@@ -13,6 +13,7 @@ import numpy as np
 
 from edgetwin.core import status
 from edgetwin.core.signals import Clock, Codes, Floats, Nanos, Stamp
+from edgetwin.field.decode_text import Texts
 from edgetwin.field.modbus_link import ModbusLink, NoAnswer, Refused, Unusable
 from edgetwin.field.plan import Block, Rhythm
 from edgetwin.field.refusals import Refusals, retry_s
@@ -29,20 +30,23 @@ class Columns:
     codes: Codes
     t_read: Nanos
     mono: Nanos
+    texts: Texts | None = None  # only where a device has strings
 
     @classmethod
-    def empty(cls, length: int) -> Self:
+    def empty(cls, length: int, *, texts: bool = False) -> Self:
         """Make columns in which nothing has arrived yet."""
         return cls(
             values=np.full(length, np.nan),
             codes=np.full(length, status.BAD_NO_DATA, np.uint32),
             t_read=np.zeros(length, np.int64),
             mono=np.zeros(length, np.int64),
+            texts=np.full(length, None, object) if texts else None,
         )
 
     def part(self, span: slice) -> "Columns":
         """Give some of the rows; what is written there is written here."""
-        return Columns(self.values[span], self.codes[span], self.t_read[span], self.mono[span])
+        texts = None if self.texts is None else self.texts[span]
+        return Columns(self.values[span], self.codes[span], self.t_read[span], self.mono[span], texts)
 
     def arrived(self, stamp: Stamp) -> None:
         """Stamp all rows."""
@@ -53,6 +57,8 @@ class Columns:
         """Say of all rows that they could not be read."""
         self.values[:] = np.nan
         self.codes[:] = code
+        if self.texts is not None:
+            self.texts[:] = None
         self.arrived(stamp)
 
 
@@ -102,7 +108,7 @@ class Poll:
             part.failed(self._clock(), status.BAD_TIMEOUT)
         else:
             part.arrived(self._clock())
-            block.read(answer, part.values, part.codes)
+            block.read(answer, part.values, part.codes, part.texts)
             self._refusals.answers(register.name for register in block.registers)
         return 0
 

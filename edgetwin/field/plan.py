@@ -14,7 +14,8 @@ from edgetwin.config.modbus import ModbusDevice
 from edgetwin.config.modbus_types import Byte, Order, Type, registers_of
 from edgetwin.config.registers import BITS, Area
 from edgetwin.core.errors import ConfigError
-from edgetwin.field.decode import BitDecoder, Decoder, Layout
+from edgetwin.field.decode import BitDecoder, Decoder
+from edgetwin.field.decode_layout import Layout
 
 MAX_REGISTERS = 125  # in one answer, says the protocol
 MAX_BITS = 2000

@@ -2,33 +2,39 @@
 
 import math
 import struct
+from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgetwin.config.modbus_types import Order, Type, registers_of
+from edgetwin.config.modbus_types import BYTES, NUMBERS, Byte, Order, Type, numbers_of, registers_of
 from edgetwin.core import status
 from edgetwin.core.signals import Codes, Floats
-from edgetwin.field.decode import EXACT, BitDecoder, Decoder, Layout
+from edgetwin.field.decode import EXACT, BitDecoder, Decoder
+from edgetwin.field.decode_layout import Layout
 
 FORMATS: dict[Type, str] = {
+    "int8": "b",
+    "uint8": "B",
     "int16": "h",
     "uint16": "H",
     "int32": "i",
     "uint32": "I",
     "int64": "q",
     "uint64": "Q",
+    "float16": "e",
     "float32": "f",
     "float64": "d",
 }
 ORDERS: list[Order] = ["high-first", "low-first"]
+REST = 0xA5  # what stands in the half of a register that is not asked for
 
 
-def registers(kind: Type, number: float, word_order: Order, byte_order: Order) -> bytes:
-    """Lay a number into registers as a device of that order does."""
-    octets = struct.pack(f">{FORMATS[kind]}", number)
+def laid(octets: bytes, word_order: Order, byte_order: Order) -> bytes:
+    """Lay bytes, most significant first, into registers as a device of that order does."""
     words = [octets[at : at + 2] for at in range(0, len(octets), 2)]
     if word_order == "low-first":
         words.reverse()
@@ -37,16 +43,44 @@ def registers(kind: Type, number: float, word_order: Order, byte_order: Order) -
     return b"".join(words)
 
 
-def numbers_of(kind: Type) -> st.SearchStrategy[float]:
+@dataclass(frozen=True)
+class Field:
+    """A value, how it is stored, and how many registers lie before it."""
+
+    kind: Type
+    number: float
+    octets: bytes  # most significant first
+    bit: int
+    byte: Byte
+    word_order: Order
+    byte_order: Order
+    gap: int
+
+
+def numbers(kind: Type) -> st.SearchStrategy[float]:
     """Give any number of a type."""
     if kind.startswith("float"):
-        return st.floats(width=16 * registers_of(kind))  # type: ignore[arg-type]
-    bits = 16 * registers_of(kind)
-    return (
-        st.integers(0, 2**bits - 1)
-        if kind[0] == "u"
-        else st.integers(-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
-    )
+        return st.floats(width=16 * registers_of(kind))  # type: ignore[arg-type] # 16, 32 or 64
+    low, high = numbers_of(kind) or (0, 0)
+    return st.integers(low, high)
+
+
+@st.composite
+def fields(draw: st.DrawFn) -> Field:
+    kind = draw(st.sampled_from((*NUMBERS, "bool")))
+    number = draw(numbers(kind))
+    bit, byte = draw(st.integers(0, 15)), draw(st.sampled_from(get_args(Byte)))
+    if kind == "bool":
+        others = draw(st.integers(0, 0xFFFF)) & ~(1 << bit)
+        octets = (others | int(number) << bit).to_bytes(2, "big")
+    elif kind.startswith("bcd"):
+        octets = bytes.fromhex(f"{int(number):0{4 * registers_of(kind)}d}")
+    else:
+        octets = struct.pack(f">{FORMATS[kind]}", number)
+    if kind in BYTES:
+        octets = bytes([REST, *octets]) if byte == "low" else bytes([*octets, REST])
+    order = st.sampled_from(ORDERS)
+    return Field(kind, number, octets, bit, byte, draw(order), draw(order), draw(st.integers(0, 3)))
 
 
 def read(decoder: Decoder | BitDecoder, answer: bytes, count: int) -> tuple[Floats, Codes]:
@@ -55,33 +89,63 @@ def read(decoder: Decoder | BitDecoder, answer: bytes, count: int) -> tuple[Floa
     return values, codes
 
 
-@st.composite
-def fields(draw: st.DrawFn) -> tuple[Type, float, Order, Order, int]:
-    kind = draw(st.sampled_from(sorted(FORMATS)))
-    order = st.sampled_from(ORDERS)
-    return kind, draw(numbers_of(kind)), draw(order), draw(order), draw(st.integers(0, 3))
-
-
 @given(st.lists(fields(), min_size=1, max_size=30))
-def test_a_block_of_anything_decodes_to_what_went_in(
-    parts: list[tuple[Type, float, Order, Order, int]],
-) -> None:
+def test_a_block_of_anything_decodes_to_what_went_in(parts: list[Field]) -> None:
     answer, layouts = b"", []
-    for kind, number, word_order, byte_order, gap in parts:
-        answer += b"\xa5\x5a" * gap
+    for part in parts:
+        answer += b"\xa5\x5a" * part.gap
         layouts.append(
-            Layout(position=len(answer) // 2, type=kind, word_order=word_order, byte_order=byte_order)
+            Layout(
+                position=len(answer) // 2,
+                type=part.kind,
+                bit=part.bit,
+                byte=part.byte,
+                word_order=part.word_order,
+                byte_order=part.byte_order,
+            )
         )
-        answer += registers(kind, number, word_order, byte_order)
+        answer += laid(part.octets, part.word_order, part.byte_order)
     values, codes = read(Decoder(layouts), answer, len(parts))
-    for (kind, number, *_), value, code in zip(parts, values, codes, strict=True):
-        if not math.isfinite(number):
+    for part, value, code in zip(parts, values, codes, strict=True):
+        if not math.isfinite(part.number):
             assert math.isnan(value)
             assert code == status.BAD_SENSOR_FAILURE
         else:
-            assert value == float(number)
-            exact = kind.startswith("float") or abs(value) <= EXACT
+            assert value == float(part.number)
+            exact = part.kind.startswith("float") or abs(value) <= EXACT
             assert code == (status.GOOD if exact else status.UNCERTAIN)
+
+
+@given(st.sampled_from(["bcd16", "bcd32", "bcd64"]), st.data())
+def test_bcd_with_a_digit_above_nine_is_no_number_and_touches_no_neighbour(
+    kind: Type, data: st.DataObject
+) -> None:
+    size = 2 * registers_of(kind)
+    digits = data.draw(st.lists(st.integers(0, 15), min_size=2 * size, max_size=2 * size))
+    octets = bytes(10 * [0x12])[:size] + bytes.fromhex("".join(f"{digit:x}" for digit in digits))
+    layouts = [Layout(position=0, type=kind), Layout(position=size // 2, type=kind)]
+    values, codes = read(Decoder(layouts), octets, 2)
+    assert values[0] == int("12" * size)
+    assert codes[0] == status.GOOD
+    if max(digits) > 9:
+        assert math.isnan(values[1])
+        assert codes[1] == status.BAD_TYPE_MISMATCH
+    else:
+        assert values[1] == float("".join(map(str, digits)))
+
+
+def test_bad_bcd_beside_a_float_that_is_no_number_keeps_its_own_reason() -> None:
+    layouts = [Layout(position=0, type="bcd16"), Layout(position=1, type="float32")]
+    _, codes = read(Decoder(layouts), b"\x00\xa0" + struct.pack(">f", math.nan), 2)
+    assert codes.tolist() == [status.BAD_TYPE_MISMATCH, status.BAD_SENSOR_FAILURE]
+
+
+def test_the_bits_and_the_halves_of_a_register_are_counted_from_its_lowest() -> None:
+    layouts = [Layout(position=0, type="bool", bit=bit) for bit in range(16)]
+    layouts += [Layout(position=0, type="uint8"), Layout(position=0, type="int8", byte="high")]
+    layouts += [Layout(position=0, type="uint16")]
+    values, _ = read(Decoder(layouts), b"\xfe\x05", len(layouts))
+    assert values.tolist() == [1, 0, 1, 0, 0, 0, 0, 0, 0, *7 * [1], 5, -2, 0xFE05]
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=40), st.data())
@@ -123,6 +187,12 @@ def test_a_number_that_its_scale_makes_infinite_is_no_number() -> None:
     values, codes = read(
         Decoder([Layout(position=0, type="float64", scale=1e200)]), struct.pack(">d", 1e200), 1
     )
+    assert math.isnan(values[0])
+    assert codes[0] == status.BAD_SENSOR_FAILURE
+
+
+def test_a_whole_number_that_its_scale_makes_infinite_is_no_number() -> None:
+    values, codes = read(Decoder([Layout(position=0, type="uint16", scale=1e308)]), b"\xff\xff", 1)
     assert math.isnan(values[0])
     assert codes[0] == status.BAD_SENSOR_FAILURE
 
