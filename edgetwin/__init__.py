@@ -4,6 +4,7 @@ The map of this house. Folder order is data order: PLCs are read in `field`, `co
 room has a map of its own files in its `__init__`.
 
     config/     the only reader of TOML and environment; one frozen tree; every mistake with file and line
+    templates/  maps of common devices, as examples
     core/       numbers in, decisions out: no clock, no files, no sockets, no asyncio
       signals     the vocabulary: SignalTable, Frame, Quality, Reason, Outcome
       status      the status codes that devices give, kept and named

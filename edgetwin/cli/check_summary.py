@@ -27,6 +27,8 @@ class DeviceSummary:
     name: str
     address: str
     rhythms: tuple[RhythmSummary, ...]
+    template: str | None
+    signals_file: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +78,10 @@ def _device(name: str, device: ModbusDevice | OpcUaDevice) -> DeviceSummary:
             RhythmSummary(rhythm.period_s, len(rhythm.registers), len(rhythm.blocks))
             for rhythm in plan.plan(device)
         )
-        return DeviceSummary(name, device.address, rhythms)
+        return DeviceSummary(name, device.address, rhythms, device.template, device.signals_file)
     periods = Counter(signal.every or device.every for signal in device.signals.values())
     rhythms = tuple(RhythmSummary(period, count, None) for period, count in sorted(periods.items()))
-    return DeviceSummary(name, device.address, rhythms)
+    return DeviceSummary(name, device.address, rhythms, device.template, device.signals_file)
 
 
 def lines(found: Summary) -> Iterator[str]:
@@ -96,6 +98,9 @@ def lines(found: Summary) -> Iterator[str]:
         yield f"         under {found.topic}/"
     for device in found.devices:
         yield f"device   {device.name} at {device.address}"
+        maps = ("template", device.template), ("signals from", device.signals_file)
+        if given := [f"{word} {name}" for word, name in maps if name]:
+            yield f"         {', '.join(given)}"
         yield from (f"         {_rhythm(rhythm)}" for rhythm in device.rhythms)
     for asset in found.assets:
         yield f"asset    {asset.name}: {_many(asset.signals, 'signal')}, in {asset.topic}"

@@ -55,5 +55,18 @@ class DeviceConfig(Branch):
     """What every device may declare."""
 
     connect: str = Field(description="Where the device is.")
+    template: str | None = Field(
+        None,
+        description="The template that gives what the device does not say: [template.NAME], or a shipped one.",
+    )
+    without: tuple[str, ...] = Field(
+        (), description="Signals of the template that this device does not have."
+    )
+    signals_file: str | None = Field(
+        None,
+        min_length=1,
+        description="A CSV file with a row for each signal, its columns called as the keys of a signal. "
+        "A relative path begins where this file is.",
+    )
     every: Duration = written(seconds, "1 s", 'How often its signals are read: "200 ms".')
     timeout: Duration = written(seconds, "1 s", "How long to wait for an answer before it counts as missing.")

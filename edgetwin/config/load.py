@@ -5,18 +5,22 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
-from edgetwin.config.document import Document, read
+from edgetwin.config.device import DeviceConfig
+from edgetwin.config.document import read
 from edgetwin.config.judge import judge
-from edgetwin.config.modbus import ModbusDevice
-from edgetwin.config.opcua import OpcUaDevice
+from edgetwin.config.places import Place, Places
 from edgetwin.config.problems import ConfigProblems, Mistake, Path, Problem, key_text
 from edgetwin.config.rules import rules
 from edgetwin.config.shape import how_to_give
 from edgetwin.config.sources import place, settings
+from edgetwin.config.templates import Expanded, expand
 from edgetwin.config.tree import Config
 from edgetwin.core.errors import ConfigError
 
-DeviceCheck = Callable[[str, ModbusDevice | OpcUaDevice], list[ConfigError]]
+# What is put together before anything comes from outside.
+_FILE_ONLY = {("template",), ("signals_file",), ("without",)}
+
+DeviceCheck = Callable[[str, DeviceConfig], list[ConfigError]]
 
 
 def load(
@@ -31,26 +35,32 @@ def load(
     devices in which nothing else is wrong.
     """
     document = read(path)
+    passwords = list(passwords_in(document.tables))
+    expanded = expand(document)
+    places, tables = expanded.places, expanded.tables
     problems = list(document.problems)
-    problems += (_placed(mistake, document, {}) for mistake in passwords_in(document.tables))
-    origins = dict[Path, str]()
+    outside = dict[Path, str]()
     for setting in settings(os.environ if environ is None else environ):
         if isinstance(setting, Problem):
             problems.append(setting)
-        elif isinstance(placed := place(setting, document.tables), Problem):
+        elif isinstance(placed := place(setting, tables), Problem):
             problems.append(placed)
+        elif placed[0] == "device" and placed[2:] in _FILE_ONLY:
+            key, hint = key_text(placed), "write it there"
+            problems.append(Problem(setting.origin, None, key, "only the file can say this", hint))
         else:
-            origins[placed] = setting.origin
+            outside[placed] = setting.origin
 
-    verdict = judge(document.tables, document.lost, frozenset(origins))
-    mistakes = verdict.mistakes
-    mistakes += rules(verdict, document.tables, document.lines.of)
+    verdict = judge(tables, frozenset(expanded.lost), frozenset(outside))
+    mistakes = [*passwords, *expanded.mistakes, *verdict.mistakes, *rules(verdict, tables, places.of)]
+    mistakes += of_unused_templates(expanded)
     if device_check is not None:
         for name, device in verdict.config.device.items():
             if verdict.whole(("device", name)):
                 mistakes += (Mistake(error.path, error.message) for error in device_check(name, device))
 
-    problems += (_placed(mistake, document, origins) for mistake in mistakes)
+    problems += (_placed(mistake, places, outside) for mistake in mistakes)
+    problems += expanded.problems
     if problems:
         raise ConfigProblems(problems)
     return verdict.config
@@ -60,29 +70,49 @@ def locate(path: FilePath, error: ConfigError) -> Problem:
     """Find the line for something that another room found wrong later on."""
     mistake = Mistake(error.path, error.message)
     try:
-        return _placed(mistake, read(path), {})
+        return _placed(mistake, expand(read(path)).places, {})
     except ConfigProblems:  # the file has changed since, so it has no line for this
         return Problem(str(path), None, key_text(error.path), error.message)
 
 
-def _placed(mistake: Mistake, document: Document, origins: Mapping[Path, str]) -> Problem:
-    key = key_text(mistake.path)
-    origin = origins.get(mistake.path)
-    if origin is None and mistake.path not in document.lines:  # a table that came from outside as a whole
-        inside = (name for path, name in origins.items() if path[: len(mistake.path)] == mistake.path)
-        origin = next(inside, None) if mistake.path else None
-    if origin is not None:
-        return Problem(origin, None, key, mistake.message, mistake.hint)
-    return Problem(document.file, document.lines.of(mistake.path), key, mistake.message, mistake.hint)
+def _placed(mistake: Mistake, places: Places, outside: Mapping[Path, str]) -> Problem:
+    key, message = key_text(mistake.path), mistake.message
+    variable = outside.get(mistake.path)
+    if variable is None and mistake.path not in places:  # a table that came from outside as a whole
+        inside = (name for path, name in outside.items() if path[: len(mistake.path)] == mistake.path)
+        variable = next(inside, None) if mistake.path else None
+    if variable is not None:
+        return Problem(variable, None, key, message, mistake.hint)
+    found, other = places.of(mistake.path), places.other(mistake.path)
+    if other is not None:
+        message = f"{message} (a part of it comes from {other.key} {other.where})"
+    return Problem(found.file or places.document.file, found.line, found.key, message, mistake.hint)
+
+
+def of_unused_templates(expanded: Expanded) -> Iterator[Mistake]:
+    """Judge templates that no device uses, as far as they go: a device may give what is missing in them."""
+    tables = {"device": expanded.unused}
+    lost = frozenset(("device", *path[1:]) for path in expanded.lost if path[:1] == ("template",))
+
+    def place_of(path: Path) -> Place:
+        return expanded.places.of(("template", *path[1:]))
+
+    verdict = judge(tables, lost)
+    for mistake in [*verdict.mistakes, *rules(verdict, tables, place_of)]:
+        table: Any = tables
+        for key in mistake.path:
+            table = table.get(key) if isinstance(table, dict) else None
+        if table:
+            yield mistake._replace(path=("template", *mistake.path[1:]))
 
 
 def passwords_in(tables: dict[str, Any]) -> Iterator[Mistake]:
     """Take passwords out of the tables, and refuse them: a file is copied, mailed and put under version control."""
-    devices = tables.get("device")
-    names = devices if isinstance(devices, dict) else {}
-    for path in (("mqtt",), *(("device", name) for name in names)):
+    named = [(kind, tables[kind]) for kind in ("device", "template") if isinstance(tables.get(kind), dict)]
+    for path in (("mqtt",), *((kind, name) for kind, names in named for name in names)):
         table: Any = tables
         for key in path:
             table = table.get(key) if isinstance(table, dict) else None
         if isinstance(table, dict) and table.pop("password", None) is not None:
-            yield Mistake((*path, "password"), "a password does not belong in this file", how_to_give(path))
+            home = ("device", "NAME") if path[0] == "template" else path
+            yield Mistake((*path, "password"), "a password does not belong in this file", how_to_give(home))

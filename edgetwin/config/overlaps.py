@@ -9,14 +9,15 @@ from collections.abc import Callable, Iterator
 from edgetwin.config.modbus import ModbusDevice
 from edgetwin.config.modbus_signal import ModbusSignal
 from edgetwin.config.modbus_types import BYTES, WHOLE_REGISTER
+from edgetwin.config.places import Place
 from edgetwin.config.problems import Mistake, Path
 
 
-def overlaps(name: str, device: ModbusDevice, line_of: Callable[[Path], int]) -> Iterator[Mistake]:
+def overlaps(name: str, device: ModbusDevice, place_of: Callable[[Path], Place]) -> Iterator[Mistake]:
     """Find the registers of a device that are read in two ways."""
 
-    def line(signal: str) -> int:
-        return line_of(("device", name, "signals", signal))
+    def place(signal: str) -> Place:
+        return place_of(("device", name, "signals", signal))
 
     places = sorted(
         device.signals, key=lambda signal: (device.signals[signal].area, device.signals[signal].address)
@@ -30,13 +31,13 @@ def overlaps(name: str, device: ModbusDevice, line_of: Callable[[Path], int]) ->
                 break
             if _may_share(device, one, other):
                 continue
-            early, late = sorted((first, second), key=line)
+            early, late = sorted((first, second), key=place)
             if late in told:  # it may overlap several: one is enough to go and look
                 continue
             told.add(late)
             yield Mistake(
                 ("device", name, "signals", late),
-                f"{_taken(device.signals[late])} overlaps {early} on line {line(early)}, "
+                f"{_taken(device.signals[late])} overlaps {early} {place(early).where}, "
                 f"which is {_taken(device.signals[early])}",
                 "correct at or type of one of them; if both are right, add shared = true to one",
             )

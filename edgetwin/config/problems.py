@@ -36,10 +36,14 @@ class Problem:
 
 
 class ConfigProblems(Exception):  # noqa: N818 - it is a list of problems, each of which is one
-    """The configuration cannot be used. All that is wrong with it, in the order of the file."""
+    """The configuration cannot be used. All that is wrong with it, each thing once, in the order of its files."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(sorted(problems, key=lambda problem: (problem.line or 0, problem.key)))
+        each = list(dict.fromkeys(problems))
+        files = {problem.file: number for number, problem in reversed(list(enumerate(each))) if problem.line}
+        self.problems = tuple(
+            sorted(each, key=lambda problem: (files.get(problem.file, -1), problem.line or 0, problem.key))
+        )
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 

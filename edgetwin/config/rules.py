@@ -1,28 +1,29 @@
 """Rules that no table can judge alone: names that clash, assets and their signals, what shares a place."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import groupby
 from typing import Any
 
 from edgetwin.config.close import closest, listed
 from edgetwin.config.judge import Verdict
 from edgetwin.config.modbus import ModbusDevice
 from edgetwin.config.overlaps import overlaps
+from edgetwin.config.places import Place
 from edgetwin.config.problems import Mistake, Path
 from edgetwin.config.sources import fold
 
-LineOf = Callable[[Path], int]
+PlaceOf = Callable[[Path], Place]
 
 
-def rules(verdict: Verdict, tables: Mapping[str, Any], line_of: LineOf) -> Iterator[Mistake]:
+def rules(verdict: Verdict, tables: Mapping[str, Any], place_of: PlaceOf) -> Iterator[Mistake]:
     """Hold what stands of the configuration against all rules. `tables` is what the file says, wrong or not."""
     yield from _something_to_read(verdict, tables)
-    yield from _names(tables, line_of)
-    yield from _topics(verdict, line_of)
+    yield from _names(tables, place_of)
+    yield from _topics(verdict, place_of)
     yield from _assets(verdict, tables)
     for name, device in verdict.config.device.items():
         if isinstance(device, ModbusDevice):
-            yield from overlaps(name, device, line_of)
+            yield from overlaps(name, device, place_of)
 
 
 def _something_to_read(verdict: Verdict, tables: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -37,35 +38,39 @@ def _something_to_read(verdict: Verdict, tables: Mapping[str, Any]) -> Iterator[
                 yield Mistake(path, f"this {kind} has no signals", "add one, or take the whole table out")
 
 
-def _names(tables: Mapping[str, Any], line_of: LineOf) -> Iterator[Mistake]:
+def _names(tables: Mapping[str, Any], place_of: PlaceOf) -> Iterator[Mistake]:
     """Find names that a person, a file system or an environment variable would take for the same."""
-    yield from _alike(("device",), tables.get("device"), fold, line_of)
-    yield from _alike(("asset",), tables.get("asset"), str.lower, line_of)
+    yield from _alike(("device",), tables.get("device"), fold, place_of)
+    yield from _alike(("asset",), tables.get("asset"), str.lower, place_of)
     for name, device in _tables(tables.get("device")):
-        yield from _alike(("device", name, "signals"), device.get("signals"), str.lower, line_of)
+        yield from _alike(("device", name, "signals"), device.get("signals"), str.lower, place_of)
 
 
-def _alike(table: Path, names: object, same: Callable[[str], str], line_of: LineOf) -> Iterator[Mistake]:
+def _alike(table: Path, names: object, same: Callable[[str], str], place_of: PlaceOf) -> Iterator[Mistake]:
     if not isinstance(names, dict):
         return
-    ordered = sorted(names, key=lambda name: (same(name), line_of((*table, name))))
-    for _, group in groupby(ordered, same):
-        first, *others = group
+    groups = defaultdict[str, list[str]](list)
+    for name in names:
+        groups[same(name)].append(name)
+    for group in groups.values():
+        if len(group) == 1:
+            continue
+        first, *others = sorted(group, key=lambda name: place_of((*table, name)))
         for name in others:
             yield Mistake(
                 (*table, name),
-                f"too much like the name {first} on line {line_of((*table, first))}",
+                f"too much like the name {first} {place_of((*table, first)).where}",
                 "names must differ by more than capitals" + (", - and _" if same is fold else ""),
             )
 
 
-def _topics(verdict: Verdict, line_of: LineOf) -> Iterator[Mistake]:
+def _topics(verdict: Verdict, place_of: PlaceOf) -> Iterator[Mistake]:
     for name in verdict.config.asset:
         path = verdict.config.asset_path(name)
         if path in verdict.config.device:
             yield Mistake(
                 ("asset", name),
-                f"it would share the topic state/{path} with the device on line {line_of(('device', path))}",
+                f"it would share the topic state/{path} with the device {place_of(('device', path)).where}",
                 'give the asset an area, such as area = "line1", or another name',
             )
 

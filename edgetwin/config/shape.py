@@ -29,6 +29,9 @@ _BRANCHES: dict[str, type[BaseModel]] = {
     "a signal of an OPC UA device": OpcUaSignal,
 }
 
+# All kinds of signals there are.
+SIGNALS = tuple(branch for where, branch in _BRANCHES.items() if where.startswith("a signal"))
+
 
 def branch_at(path: Path, tables: Mapping[str, Any]) -> type[BaseModel] | None:
     """Give the branch of the tree that describes the table at a path; None where there is none."""
@@ -70,7 +73,8 @@ def meant_key(path: Path, tables: Mapping[str, Any]) -> str | None:
 
 def _known(path: Path, tables: Mapping[str, Any]) -> Iterable[str]:
     table = branch_at(path, tables)
-    return table.model_fields if table else ()
+    known = table.model_fields if table else ()
+    return known if path else {*known, "template"}  # what templates give is in the devices by now
 
 
 def _homes(key: str) -> Iterator[str]:

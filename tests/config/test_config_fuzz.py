@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ from hypothesis import strategies as st
 
 from edgetwin.config.document import parse
 from edgetwin.config.judge import judge
-from edgetwin.config.load import passwords_in
+from edgetwin.config.load import of_unused_templates, passwords_in
 from edgetwin.config.problems import ConfigProblems, key_text
 from edgetwin.config.rules import rules
 from edgetwin.config.sources import Setting, place, settings
+from edgetwin.config.templates import expand
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 LINES = EXAMPLE.read_text(encoding="utf-8").split("\n")
@@ -51,12 +53,14 @@ def test_whatever_is_done_to_a_file_it_loads_or_says_what_is_wrong(data: st.Data
         document = parse("\n".join(lines), "gateway.toml")
     except ConfigProblems:
         return
-    tables = copy.deepcopy(document.tables)
-    verdict = judge(tables, document.lost)
-    for mistake in [*verdict.mistakes, *rules(verdict, tables, document.lines.of)]:
-        assert 1 <= document.lines.of(mistake.path) <= len(lines)
+    before = copy.deepcopy(document.tables)
+    expanded = expand(document)
+    tables, places = expanded.tables, expanded.places
+    verdict = judge(tables, frozenset(expanded.lost))
+    for mistake in [*expanded.mistakes, *verdict.mistakes, *rules(verdict, tables, places.of)]:
+        assert 1 <= places.of(mistake.path).line <= len(lines)
         assert mistake.message
-    assert tables == document.tables
+    assert document.tables == before
 
 
 ANYTHING: st.SearchStrategy[Any] = st.recursive(
@@ -67,7 +71,10 @@ ANYTHING: st.SearchStrategy[Any] = st.recursive(
     max_leaves=4,
 ).filter(lambda value: value is not None)
 KEYS = st.sampled_from(
-    ["device", "asset", "plc1", "signals", "connect", "_env_file", "", "password", "every", "at"]
+    [
+        *("device", "asset", "plc1", "signals", "connect", "_env_file", "", "password", "every", "at"),
+        *("template", "pump_x", "without", "signals_file"),
+    ]
 )
 VARIABLES = [
     "EDGETWIN_MQTT__PASSWORD",
@@ -103,7 +110,9 @@ def test_whatever_stands_where_it_should_not_is_told(data: st.DataObject) -> Non
         assert isinstance(setting, Setting)
         place(setting, tables)
     passwords = list(passwords_in(tables))
-    verdict = judge(tables)
-    mistakes = [*passwords, *verdict.mistakes, *rules(verdict, tables, document.lines.of)]
+    expanded = expand(replace(document, tables=tables))
+    verdict = judge(expanded.tables, frozenset(expanded.lost))
+    mistakes = [*passwords, *expanded.mistakes, *verdict.mistakes]
+    mistakes += [*rules(verdict, expanded.tables, expanded.places.of), *of_unused_templates(expanded)]
     assert [key_text(mistake.path) for mistake in mistakes if not mistake.message] == []
-    assert verdict.config.device or mistakes
+    assert verdict.config.device or mistakes or expanded.problems
