@@ -23,10 +23,13 @@ from edgetwin.core.pipeline import Pipeline, Settings
 from edgetwin.core.signals import Clock, Kind, Signal, SignalTable, Stamp
 from edgetwin.field import plan
 from edgetwin.field.driver import Driver
+from edgetwin.field.modbus_bus import Buses
 from edgetwin.uplink.uplink import Uplink
 
 # The field calls a device away after two time-outs in a row; only then is the silence of its signals a second matter.
 _PATIENCE = 3
+# One for the process: after a reload new drivers share their lines with those that stayed. Unused ones are forgotten.
+_BUSES = Buses()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ def _signal(name: str, device: DeviceConfig, signal: SignalConfig, *, watch_stuc
         low=low,
         high=high,
         period_s=signal.every or device.every,
-        patience_s=_PATIENCE * device.timeout,
+        patience_s=_PATIENCE * device.timeout_s,
         on_change=isinstance(device, OpcUaDevice),
         watch_stuck=watch_stuck and signal.stuck,
         names=signal.names or {},
@@ -120,7 +123,7 @@ def _driver(name: str, device: DeviceConfig, clock: Clock) -> Driver:
         case ModbusDevice():
             from edgetwin.field.modbus import ModbusDriver  # noqa: PLC0415 - see below
 
-            return ModbusDriver(name, device, clock)
+            return ModbusDriver(name, device, clock, _BUSES)
         case OpcUaDevice():
             from edgetwin.field.opcua import OpcUaDriver  # noqa: PLC0415 - costs 23 MB, so only where it is needed
 

@@ -69,4 +69,13 @@ class DeviceConfig(Branch):
         "A relative path begins where this file is.",
     )
     every: Duration = written(seconds, "1 s", 'How often its signals are read: "200 ms".')
-    timeout: Duration = written(seconds, "1 s", "How long to wait for an answer before it counts as missing.")
+    timeout: Duration | None = Field(
+        None,
+        description="How long to wait for an answer before it counts as missing. Not given: 1 s; where the device is "
+        "asked in cycles as long as its fastest rhythm, between 100 ms and 1 s.",
+    )
+
+    @property
+    def timeout_s(self) -> float:
+        """How long to wait for an answer, given or not."""
+        return 1.0 if self.timeout is None else self.timeout

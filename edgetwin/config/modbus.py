@@ -14,6 +14,8 @@ from edgetwin.config.url import Endpoint
 
 PROTOCOL = "modbus"
 _LAST_SERIAL_UNIT = 247
+_SHORTEST_TIMEOUT_S = 0.1
+_AROUND_DATA = 13  # bytes of a request, and of what stands around the data of its answer
 
 
 def _connect(text: object) -> object:
@@ -70,6 +72,15 @@ class ModbusDevice(DeviceConfig):
     def line(self) -> Line:
         """The line it is on; devices with equal lines share it."""
         return line(self.connect)
+
+    @property
+    def timeout_s(self) -> float:
+        """How long to wait for an answer. Short, so that a device that falls silent is noticed within three polls."""
+        if self.timeout is not None:
+            return self.timeout
+        fastest_s = min(signal.every or self.every for signal in self.signals.values())
+        longest = _AROUND_DATA + 2 * self.max_registers
+        return min(max(_SHORTEST_TIMEOUT_S, fastest_s), 1.0) + longest * self.line.character_s
 
     @property
     def endpoint(self) -> Endpoint:

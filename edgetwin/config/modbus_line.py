@@ -22,6 +22,7 @@ Parity = Literal["none", "even", "odd"]
 _PORTS = {TCP: 502, RTU_TCP: 4001}
 _BAUDS = (1200, 2400, 4800, 9600, 14400, 19200, 28800, 38400, 57600, 76800, 115200, 230400, 460800, 921600)
 _PARITIES: tuple[Parity, ...] = ("none", "even", "odd")
+_SLOW_CHARACTER_S = 10 / 9600
 _SETTINGS = ("baud", "parity", "stop_bits")
 _EXAMPLE = "modbus-rtu:///dev/ttyUSB0?baud=19200&parity=even"
 
@@ -47,6 +48,13 @@ class Line:
 
     place: Endpoint | SerialPort
     framing: Literal["tcp", "rtu"]
+
+    @property
+    def character_s(self) -> float:
+        """How long one byte takes: on a network no time; behind a device server nobody knows, so 9600 baud."""
+        if isinstance(self.place, SerialPort):
+            return self.place.character_s
+        return _SLOW_CHARACTER_S if self.framing == "rtu" else 0.0
 
     def __str__(self) -> str:
         if isinstance(self.place, SerialPort):

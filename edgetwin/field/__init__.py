@@ -8,10 +8,16 @@ poller          keeps one device: the only owner of reconnection, and of what th
   lifeline        ends a wait the moment the link is lost
   refusals        signals that a device refuses while it serves the others
   unreachable     what it means when nobody answers (pure)
-modbus          the driver for Modbus TCP
+modbus          the driver for Modbus: one unit on a line, over the network or a serial port
   plan            which registers are asked for together (pure)
   modbus_poll     reads one rhythm, and finds the registers that the unit refuses
-  modbus_link     one connection: registers asked for, bytes given
+  modbus_link     one unit on its line: registers asked for, bytes given
+  modbus_bus      one line, shared by its units: one connection, one request at a time
+  modbus_turns    whose turn it is; a dead unit does not eat the time of the living (pure)
+  modbus_quiet    when a line without transaction ids may be used again (pure)
+  modbus_frames   from a request to bytes, and from bytes to its answer; all that can be checked is (pure)
+  modbus_streams  the bytes of a line over the network
+  modbus_serial   the bytes of a line through a serial port
   decode          from the bytes of an answer to columns (pure)
   decode_layout   how one value lies in an answer (pure)
   decode_numbers  all values of one type at once: numbers, bits, BCD (pure)

@@ -1,4 +1,4 @@
-"""Modbus TCP: asks one unit for its registers, each in its rhythm. One poll cycle is one Frame."""
+"""Modbus: asks one unit for its registers, each in its rhythm. One poll cycle is one Frame."""
 
 from collections.abc import AsyncGenerator
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from edgetwin.config.modbus import ModbusDevice
 from edgetwin.core.signals import UNSTAMPED, Clock, Frame, Ids
+from edgetwin.field.modbus_bus import Buses
 from edgetwin.field.modbus_link import ModbusLink
 from edgetwin.field.modbus_poll import Columns, Poll
 from edgetwin.field.plan import plan
@@ -14,9 +15,9 @@ from edgetwin.field.schedule import Schedule
 
 
 class ModbusDriver:
-    """One unit behind Modbus TCP."""
+    """One Modbus unit, on a line that it may share with others."""
 
-    def __init__(self, name: str, config: ModbusDevice, clock: Clock) -> None:
+    def __init__(self, name: str, config: ModbusDevice, clock: Clock, buses: Buses) -> None:
         self.name = name
         self.address = config.address
         self.ids: Ids = np.arange(len(config.signals), dtype=np.int32)
@@ -28,9 +29,9 @@ class ModbusDriver:
         ]
         self._has_texts = any(signal.type == "string" for signal in config.signals.values())
         self._ids_when_due: dict[tuple[int, ...], Ids] = {}
-        self._endpoint = config.endpoint
+        self._bus = buses.on(config.line)
         self._unit = config.unit
-        self._timeout_s = config.timeout
+        self._timeout_s = config.timeout_s
         self._refusals = Refusals(name)
         self._clock = clock
         self._link: ModbusLink | None = None
@@ -49,7 +50,7 @@ class ModbusDriver:
 
     async def open(self) -> None:
         """Connect."""
-        link = ModbusLink(self._endpoint, self._unit, self._timeout_s)
+        link = ModbusLink(self._bus, self._unit, self._timeout_s, self._rhythms[0].period_s)
         try:
             await link.open()
         except BaseException:

@@ -14,7 +14,9 @@ import numpy as np
 from edgetwin.core import status
 from edgetwin.core.signals import Clock, Codes, Floats, Nanos, Stamp
 from edgetwin.field.decode_text import Texts
-from edgetwin.field.modbus_link import ModbusLink, NoAnswer, Refused, Unusable
+from edgetwin.field.modbus_bus import NoAnswer
+from edgetwin.field.modbus_frames import Refused, Unusable
+from edgetwin.field.modbus_link import ModbusLink
 from edgetwin.field.plan import Block, Rhythm
 from edgetwin.field.refusals import Refusals, retry_s
 

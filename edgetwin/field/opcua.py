@@ -48,7 +48,7 @@ class OpcUaDriver:
     async def open(self) -> None:
         """Connect and make a subscription."""
         config = self._config
-        link = OpcUaLink(config.connect, config.endpoint, config.timeout, self._clock)
+        link = OpcUaLink(config.connect, config.endpoint, config.timeout_s, self._clock)
         if config.user is not None:
             link.log_in_as(config.user, config.password.get_secret_value() if config.password else "")
         try:

@@ -8,6 +8,7 @@ from edgetwin.config.modbus import ModbusDevice
 from edgetwin.config.opcua import OpcUaDevice
 from edgetwin.field.driver import Driver
 from edgetwin.field.modbus import ModbusDriver
+from edgetwin.field.modbus_bus import Buses
 from edgetwin.field.opcua import OpcUaDriver
 
 SIGNALS = ("level", "absent", "neighbour")
@@ -34,7 +35,7 @@ class ModbusBench:
         config = ModbusDevice.model_validate(
             {"connect": address, "every": "20 ms", "timeout": timeout, "signals": signals}
         )
-        return ModbusDriver("device", config, clock)
+        return ModbusDriver("device", config, clock, Buses())
 
     async def restart(self) -> None:
         """Come back on the same port."""

@@ -18,6 +18,7 @@ from edgetwin.core.signals import UNSTAMPED, Frame
 from edgetwin.field import refusals
 from edgetwin.field.driver import DeviceDown
 from edgetwin.field.modbus import ModbusDriver
+from edgetwin.field.modbus_bus import Buses
 
 FLOATS = {f"f{number}": {"at": f"hr:{2 * number}", "type": "float32"} for number in range(20)}
 ILLEGAL_ADDRESS = status.modbus_exception(2)
@@ -31,7 +32,7 @@ class Reader:
         self.config = ModbusDevice.model_validate(
             {"connect": f"modbus-tcp://127.0.0.1:{port}", "signals": signals, **usual, **settings}
         )
-        self.driver = ModbusDriver("plc", self.config, clock)
+        self.driver = ModbusDriver("plc", self.config, clock, Buses())
         self._names = list(signals)
 
     @asynccontextmanager
