@@ -4,6 +4,9 @@ run             the gateway
 watch           what the running gateway knows; ask puts the question
 demo            the plant, a broker and a gateway in one process; demo_words is what it says beside the picture
 check           a configuration without starting; check_summary says what the gateway would do
+pki             certificates: our own, and those of the servers we trust
+  pki_own         what our own is made out for
+  pki_report      certificates in words, in a table, as data
 schema          the JSON schema of the configuration
 replay          recorded data through the same pipeline
   replay_run      goes through the file once, and gives the account

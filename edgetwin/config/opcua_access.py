@@ -42,7 +42,8 @@ class OpcUaAccess(DeviceConfig):
         None, description="The key that belongs to user_cert (PEM or DER, without a passphrase)."
     )
     server_cert: ReadableFile | None = Field(
-        None, description="Only the server with this certificate (PEM or DER) is trusted, whatever [pki] says."
+        None,
+        description="Only the server with this certificate (PEM or DER) is trusted, whatever [pki] says.",
     )
 
     @property

@@ -54,6 +54,12 @@ def endpoint(text: object, ports: dict[str, int], *, path: bool = False, instead
     return Endpoint(scheme, host, ports[scheme] if port is None else port, ports[scheme])
 
 
+def with_port(url: str, place: Endpoint) -> str:
+    """Write out the port of a URL that leaves it out."""
+    host = f"[{place.host}]" if ":" in place.host else place.host
+    return urlsplit(url)._replace(netloc=f"{host}:{place.port}").geturl()
+
+
 def _is_ip(host: str) -> bool:
     """Tell 192.168.1 from an address: the operating system would take it, for 192.168.0.1."""
     try:

@@ -76,7 +76,7 @@ class GuardedClient(Client):
         """Choose how the login is protected. What the server offers is believed by now: it came in the session."""
         policy = super().server_policy(token_type)
         if self._policy_ids and all(each.TokenType != token_type for each in self._policy_ids):
-            taken = {_LOGINS.get(each.TokenType, "something else") for each in self._policy_ids}
+            taken = set(map(login_of, self._policy_ids))
             raise DeviceDown(
                 f"the server does not let anybody in by {_LOGINS[token_type]}",
                 f"it takes: {', '.join(sorted(taken))}",
@@ -115,6 +115,7 @@ class OpcUaSecurity:
     async def apply(self, client: GuardedClient) -> None:
         """Prepare a client that is not connected yet. DeviceDown, with what to do, when that cannot be done safely."""
         config = self._config
+        self._parties = None
         if config.secured:
             try:
                 parties = await self._parties_of(client)
@@ -148,9 +149,21 @@ class OpcUaSecurity:
             told.append(("user", user.certificate, "whoever made it for the server must make a new one"))
         self._reminder.look(told, self._now())
 
+    def turned_away(self, error: Exception) -> DeviceDown | None:
+        """Tell that the server has turned us away, where that is what it means when it hangs up.
+
+        It just gave its endpoints over an open channel. Many hang up without a word when they do not know a client.
+        """
+        if self._parties is None or not isinstance(error, ConnectionError):
+            return None
+        return DeviceDown("the server hangs up when the protected channel is opened", self._introduce())
+
     def hint(self, error: Exception) -> str:
         """Say what to do when the server turns our certificate away; empty when it is something else."""
-        if self._parties is None or not isinstance(error, _TURNED_AWAY):
+        return self._introduce() if isinstance(error, _TURNED_AWAY) else ""
+
+    def _introduce(self) -> str:
+        if self._parties is None:
             return ""
         own = self._parties.own.certificate
         return (
@@ -243,6 +256,11 @@ def security_of(offer: ua.EndpointDescription) -> str:
         if offer.SecurityMode == ua.MessageSecurityMode.None_
         else f"{policy}/{offer.SecurityMode.name}"
     )
+
+
+def login_of(policy: ua.UserTokenPolicy) -> str:
+    """Name a way to log in, as one writes it in the configuration."""
+    return _LOGINS.get(policy.TokenType, "something else")
 
 
 def _pinned(file: Path) -> Certificate:

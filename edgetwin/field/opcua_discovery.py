@@ -1,0 +1,59 @@
+"""What an OPC UA server says of itself before anybody logs in: who it is, and how it can be reached.
+
+Nothing of this is protected, so nothing of it is true until a person has compared the thumbprint.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from asyncua.client.client import Client
+
+from edgetwin.config.opcua import PORTS
+from edgetwin.config.url import endpoint, with_port
+from edgetwin.field.certificate import Certificate, NotACertificate, chain, printable
+from edgetwin.field.driver import DeviceDown
+from edgetwin.field.opcua_security import login_of, security_of
+from edgetwin.field.unreachable import unreachable
+
+
+@dataclass(frozen=True, slots=True)
+class Discovered:
+    """A server, as it presents itself."""
+
+    name: str
+    uri: str
+    securities: Sequence[str]  # as one writes them in the configuration
+    logins: Sequence[str]
+    chain: Sequence[Certificate]  # its own certificate first; empty where it has none
+
+
+async def discover(url: str, timeout_s: float = 4.0) -> Discovered:
+    """Ask a server what it is; DeviceDown when it does not say."""
+    place = endpoint(url, PORTS, path=True)
+    client = Client(with_port(url, place), timeout=timeout_s)
+    try:
+        offers = await client.connect_and_get_server_endpoints()
+    except TimeoutError:
+        raise DeviceDown(
+            f"no OPC UA answer from {place.host} port {place.port}", "is it the address of an OPC UA server?"
+        ) from None
+    except OSError as error:
+        raise unreachable(place, error) from error
+    except Exception as error:  # asyncua lets every error of its parser through
+        raise DeviceDown(f"what {url} answers is not OPC UA: {error}") from error
+    if not offers:
+        raise DeviceDown(f"{url} offers no endpoint", "is the server in the device switched on?")
+    first = offers[0].Server
+    found: list[Certificate] = []
+    with suppress(NotACertificate, StopIteration):
+        found = chain(next(each.ServerCertificate for each in offers if each.ServerCertificate))
+    return Discovered(
+        name=printable(first.ApplicationName.Text or ""),
+        uri=printable(first.ApplicationUri or ""),
+        securities=tuple(dict.fromkeys(map(security_of, offers))),
+        logins=tuple(
+            dict.fromkeys(login_of(each) for offer in offers for each in offer.UserIdentityTokens or ())
+        ),
+        chain=tuple(found),
+    )
