@@ -52,14 +52,14 @@ def read(path: Path) -> Table:
         with path.open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
     except FileNotFoundError:
-        raise UnusableTable(f"there is no file {path}", "check the path") from None
+        raise UnusableTable("there is no such file", "check the path") from None
     except IsADirectoryError:
-        raise UnusableTable(f"{path} is a directory", "name the file in it") from None
+        raise UnusableTable("this is a directory", "name the file in it") from None
     except (OSError, ValueError) as error:  # a path with a NUL in it
         reason = error.strerror if isinstance(error, OSError) else "this is not a path"
-        raise UnusableTable(f"{path} cannot be read: {reason}") from None
+        raise UnusableTable(f"it cannot be read: {reason}", "check its rights") from None
     if len(data) > _MOST_BYTES:
-        raise UnusableTable(f"{path} is too large for a tag list")
+        raise UnusableTable("it is too large", "a list of signals has a row for each")
     return parse(data)
 
 
@@ -96,13 +96,13 @@ def _separator(lines: Sequence[str]) -> str:
 
 
 def _rows(lines: Sequence[str], separator: str, above: int) -> Iterator[Row]:
-    reader = csv.reader(lines, delimiter=separator, skipinitialspace=True)
+    reader = csv.reader(lines, delimiter=separator, skipinitialspace=True, strict=True)
     while True:
         line = reader.line_num + above + 1
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            hint = "look for a quote that is not closed"
+            hint = "look for a quote that is not closed, here or above"
             raise UnusableTable(f"this row cannot be read: {error}", hint, line) from None
         if cells is None:
             return

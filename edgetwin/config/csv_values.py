@@ -15,7 +15,7 @@ Value = object
 Reader = Callable[[str], Value]
 
 _WHOLE = re.compile(r"[+-]?(?:0|[1-9][0-9]*)")
-_POINT = re.compile(r"[+-]?[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?|[+-]?[0-9]+\.?(?:[eE][+-]?[0-9]+)?")
+_POINT = re.compile(r"[+-]?[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?|[+-]?[0-9]+(?:\.|\.?[eE][+-]?[0-9]+)")
 _COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
 _GROUPS = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+")
 _INFINITE = {"inf", "+inf", "-inf"}

@@ -11,8 +11,12 @@ from edgetwin.config.problems import Path, key_text
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """A line of a file. `file` is empty for the configuration file itself."""
+    """A line of a file. `file` is empty for the configuration file itself.
 
+    Places are in the order in which they are believed: what is shipped, the configuration, the lists it names.
+    """
+
+    rank: int
     file: str
     line: int
     key: str = field(compare=False)
@@ -38,8 +42,10 @@ class Origin:
     @property
     def place(self) -> Place:
         """The line."""
-        line = self.source if isinstance(self.source, int) else self.source.lines.of(self.path)
-        return Place(self.file, line, key_text(self.path))
+        key = key_text(self.path)
+        if isinstance(self.source, int):
+            return Place(1, self.file, self.source, key)
+        return Place(-1 if self.file else 0, self.file, self.source.lines.of(self.path), key)
 
 
 @dataclass(slots=True)
@@ -65,7 +71,7 @@ class Places:
                 return origin.below(*path[length:]).place
             if path[:length] in self.shared:
                 break  # its own line says less than the other, and is the one to look at first
-        return Place("", self.document.lines.of(path), key_text(path))
+        return Place(0, "", self.document.lines.of(path), key_text(path))
 
     def other(self, path: Path) -> Place | None:
         """Give the second place that has a part in a mistake, if there is one."""

@@ -2,12 +2,14 @@
 
 import json
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 Path = tuple[str | int, ...]  # the keys from the root: ("device", "plc1", "every")
 
+_OFTEN, _SHOWN = 10, 3
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -41,10 +43,27 @@ class ConfigProblems(Exception):  # noqa: N818 - it is a list of problems, each 
     def __init__(self, problems: Iterable[Problem]) -> None:
         each = list(dict.fromkeys(problems))
         files = {problem.file: number for number, problem in reversed(list(enumerate(each))) if problem.line}
-        self.problems = tuple(
-            sorted(each, key=lambda problem: (files.get(problem.file, -1), problem.line or 0, problem.key))
-        )
+        each.sort(key=lambda problem: (files.get(problem.file, -1), problem.line or 0, problem.key))
+        self.problems = tuple(_folded(each))
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def _folded(problems: Sequence[Problem]) -> Iterator[Problem]:
+    """Tell a mistake that is in each row of a long list a few times, and how often it is there."""
+
+    def sort(problem: Problem) -> tuple[str, str, str]:
+        return problem.file, problem.key.rpartition(".")[2], problem.message
+
+    often = {kind: count for kind, count in Counter(map(sort, problems)).items() if count > _OFTEN}
+    told = Counter[tuple[str, str, str]]()
+    for problem in problems:
+        kind = sort(problem)
+        told[kind] += 1
+        if kind in often and told[kind] == _SHOWN:
+            more = f"the same on {often[kind] - _SHOWN} more lines"
+            yield replace(problem, hint=f"{problem.hint}; {more}" if problem.hint else more)
+        elif kind not in often or told[kind] < _SHOWN:
+            yield problem
 
 
 def key_text(path: Path) -> str:

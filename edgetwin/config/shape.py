@@ -33,6 +33,11 @@ _BRANCHES: dict[str, type[BaseModel]] = {
 SIGNALS = tuple(branch for where, branch in _BRANCHES.items() if where.startswith("a signal"))
 
 
+def device_of(signal: type[BaseModel]) -> str:
+    """Say what kind of device has such signals."""
+    return next(where for where, branch in _BRANCHES.items() if branch is signal).removeprefix("a signal of ")
+
+
 def branch_at(path: Path, tables: Mapping[str, Any]) -> type[BaseModel] | None:
     """Give the branch of the tree that describes the table at a path; None where there is none."""
     found: type[BaseModel] | None = None

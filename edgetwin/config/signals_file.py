@@ -17,13 +17,13 @@ from pydantic import BaseModel
 
 from edgetwin.config import csv_table
 from edgetwin.config.close import did_you_mean
-from edgetwin.config.csv_table import Row, Table, UnusableTable
+from edgetwin.config.csv_table import Row, Table
 from edgetwin.config.csv_values import decimal_comma, kinds, number, readers
 from edgetwin.config.problems import Path, Problem, key_text
 from edgetwin.config.shape import SIGNALS
 
 _LOW, _HIGH = "range_low", "range_high"
-_REMARK_HINT = "begin the name of the column with # to have it skipped"
+_SKIP = "begin the name of the column with # to have it skipped"
 
 
 @dataclass(slots=True)
@@ -38,14 +38,11 @@ class TagList:
 
 
 def tag_list(file: FilePath, table: Path, branch: type[BaseModel] | None) -> TagList:
-    """Read the signals of `table`: of a device, or of a template, of which nobody knows yet what it speaks."""
-    try:
-        content = csv_table.read(file)
-    except UnusableTable as unusable:
-        found = TagList(str(file), whole=False)
-        hint = unusable.hint
-        found.problems.append(Problem(str(file), unusable.line, key_text(table), unusable.message, hint))
-        return found
+    """Read the signals of `table`: of a device, or of a template, of which nobody knows yet what it speaks.
+
+    UnusableTable where there is nothing in the file that could be called one.
+    """
+    content = csv_table.read(file)
     return _Reading(str(file), table, branch or _best(content), content).signals()
 
 
@@ -97,12 +94,11 @@ class _Reading:
                 seen.add(key)
                 yield key, index
             elif elsewhere:
-                self._tell(header, f'signals of this device have no "{title}"', _REMARK_HINT)
+                self._tell(header, f'signals of this device have no "{title}"', _SKIP)
+            elif not key:
+                self._tell(header, f"column {index + 1} has no name", _SKIP)
             else:
-                near = f"{did_you_mean(key, known)} Else " if key else ""
-                self._tell(
-                    header, f'no key is called "{title}" (column {index + 1})', f"{near}{_REMARK_HINT}"
-                )
+                self._tell(header, f'no key is called "{title}"', f"{did_you_mean(key, known)}; or {_SKIP}")
 
     def _numbers(self) -> Iterator[str]:
         """Give the cells that should be numbers."""

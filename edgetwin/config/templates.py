@@ -21,12 +21,13 @@ from typing import Any
 from pydantic import BaseModel
 
 from edgetwin.config.close import did_you_mean
+from edgetwin.config.csv_table import UnusableTable
 from edgetwin.config.document import Document
 from edgetwin.config.places import Origin, Places
-from edgetwin.config.problems import Mistake, Path, Problem
-from edgetwin.config.shape import branch_at
+from edgetwin.config.problems import Mistake, Path, Problem, key_text
+from edgetwin.config.shape import SIGNALS, branch_at, device_of
 from edgetwin.config.shipped import shipped, shipped_names
-from edgetwin.config.signals_file import tag_list
+from edgetwin.config.signals_file import TagList, tag_list
 
 # What holds for one device only, and why.
 OWN = {
@@ -143,8 +144,7 @@ class _Device:
         """Put what the template and the tag list give below what the device says itself."""
         device, found, path = self._device, self._found, self._path
         template = self._template()
-        unknown = template is None and isinstance(device.get("template"), str)
-        if unknown or (template is None and not isinstance(device.get("signals_file"), str)):
+        if template is None and ("template" in device or "signals_file" not in device):
             return
         own, whole = _signals(path, device, Origin("", path, found.places.document), found)
         signals = dict[str, Any]()
@@ -161,13 +161,15 @@ class _Device:
 
     def _template(self) -> Template | None:
         name = self._device.get("template")
-        if not isinstance(name, str):
-            return None
-        template = self._templates.of(name)
-        if template is None:
-            if not self._templates.may_be_lost(name):
-                hint = did_you_mean(name, self._templates.known())
-                self._tell("template", f"there is no template {name}", hint)
+        template = self._templates.of(name) if isinstance(name, str) else None
+        if template is not None and (kind := _foreign(template, _branch(self._path, self._device))):
+            template = None
+            message = f"the signals of {name} are those of {kind}, and this is another"
+            self._tell("template", message, "check connect and template")
+        elif template is None and isinstance(name, str) and not self._templates.may_be_lost(name):
+            hint = did_you_mean(name, self._templates.known())
+            self._tell("template", f"there is no template {name}", hint)
+        if template is None and name is not None:
             self._device["signals"] = {}  # what is left of them cannot be judged
             self._found.lost.add((*self._path, "signals"))
         return template
@@ -220,8 +222,21 @@ def _signals(path: Path, table: dict[str, Any], origin: Origin, found: Expanded)
     whole = True
     own = table.get("signals", {})
     file = table.get("signals_file")
-    if isinstance(file, str):
-        listed = tag_list(FilePath(found.places.document.file).parent / file, path, _branch(path, table))
+    if file is not None and not isinstance(file, str):
+        whole = False
+    elif file is not None:
+        where = FilePath(found.places.document.file).parent / file
+        try:
+            listed = tag_list(where, path, _branch(path, table))
+        except UnusableTable as unusable:
+            listed = TagList(str(where), whole=False)
+            if unusable.line is None:
+                message, hint = f"{where}: {unusable.message}", unusable.hint
+                found.mistakes.append(Mistake((*path, "signals_file"), message, hint))
+            else:
+                key = key_text(path)
+                told = Problem(str(where), unusable.line, key, unusable.message, unusable.hint)
+                found.problems.append(told)
         found.problems += listed.problems
         whole = listed.whole
         for name, signal in listed.signals.items():
@@ -242,3 +257,11 @@ def _branch(path: Path, table: dict[str, Any]) -> type[BaseModel] | None:
     if path[0] != "device" or "://" not in str(table.get("connect")):
         return None
     return branch_at((*path, "signals", ""), {"device": {path[1]: table}})
+
+
+def _foreign(template: Template, branch: type[BaseModel] | None) -> str:
+    """Say what kind of device a template is for, where it is for another kind than this one."""
+    keys = {key for signal, _ in template.signals.values() if isinstance(signal, dict) for key in signal}
+    if branch is None or keys <= branch.model_fields.keys():
+        return ""
+    return next((device_of(other) for other in SIGNALS if keys <= other.model_fields.keys()), "")

@@ -62,10 +62,21 @@ def test_the_example_is_valid(schema: dict[str, Any]) -> None:
         PLC1.replace("at = 40101", 'at = 40101, type = "real"'),
         PLC1.replace("at = 40101", "at = 40101, range = [1]"),
         '[asset.mill]\narea = "a//b"\nsignals = {}\n',
+        PLC1.replace("at = 40101", 'unit = "kW"'),
+        '[template.pump]\nconnect = "modbus-tcp://plc1"\n',
+        "[template.pump]\nmax_register = 5\n",
+        '[template.pump]\nsignals = { temp = { at = 40101, type = "real" } }\n',
     ],
 )
 def test_what_is_wrong_is_not_valid(schema: dict[str, Any], text: str) -> None:
     assert not valid(schema, text)
+
+
+def test_a_template_or_a_tag_list_may_say_what_the_device_does_not(schema: dict[str, Any]) -> None:
+    device = '[device.plc1]\nconnect = "modbus-tcp://plc1"\n'
+    assert valid(schema, f'{device}template = "pump"\nsignals = {{ temp = {{ unit = "kW" }} }}\n')
+    assert valid(schema, f'{device}signals_file = "tags.csv"\n')
+    assert valid(schema, f"[template.pump]\nevery = '1 s'\n{TEMP}")
 
 
 def test_every_key_is_explained(schema: dict[str, Any]) -> None:
