@@ -35,7 +35,14 @@ LATER = ("build", "devices", "chain", "view", "daemon", "cli", "__main__")
 VOCABULARY = {"core", "core.signals", "core.status", "core.errors", "core.alerts.event"}
 SHARED_CONFIG = {"config.units", "config.url"}
 OWN_CONFIG = {
-    "field": {"config.modbus", "config.opcua", "config.pki", "config.registers", "config.modbus_types"},
+    "field": {
+        "config.modbus",
+        "config.opcua",
+        "config.opcua_nodes",
+        "config.pki",
+        "config.registers",
+        "config.modbus_types",
+    },
     "uplink": {"config.gateway", "config.mqtt"},
     "logs": {"config.gateway"},
 }

@@ -13,6 +13,7 @@ load        the one way in: a file becomes the tree, or a list of all that is wr
   problems    a mistake in its place, in one line of text
 tree        the whole tree; its branches are gateway, mqtt, device, modbus, opcua, mqtt_in and pki
   modbus      a unit; modbus_line is the line it is on, modbus_signal what is read, modbus_types how it is stored
+  opcua       an OPC UA server; opcua_nodes is which value of it is meant
   opcua_access how the connection to an OPC UA server is protected, and as whom the gateway logs in
   mqtt_in     sensors that publish to a broker; mqtt_login is how any broker lets us in
   branch      what all branches share; units, names, url, files and registers are what stands in them

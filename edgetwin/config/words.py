@@ -40,7 +40,6 @@ _MISSING = {
     "connect": 'a device needs its address, such as "modbus-tcp://192.168.10.21:502" or "opc.tcp://192.168.10.30:4840"',
     "signals": "list what is to be read",
     "at": REGISTER_HINT,
-    "node": 'a signal of an OPC UA device needs its node, such as "ns=2;s=CW.Temp"',
 }
 # What others call our words.
 _ALSO_CALLED = {
@@ -48,6 +47,8 @@ _ALSO_CALLED = {
     **dict.fromkeys(("rtu", "serial", "modbusrtu", "modbus+rtu", "mbrtu"), "modbus-rtu"),
     **dict.fromkeys(("modbus-rtu+tcp", "modbus-rtu-over-tcp", "rtu+tcp", "rtuovertcp"), "modbus-rtu-tcp"),
     **dict.fromkeys(("opc", "opcua", "opc-ua", "opcua.tcp", "opc.ua"), "opc.tcp"),
+    **dict.fromkeys(("poll", "polling", "cyclic"), "read"),
+    **dict.fromkeys(("subscription", "monitor", "on-change"), "subscribe"),
     **dict.fromkeys(("big", "big-endian", "msb", "abcd"), "high-first"),
     **dict.fromkeys(("little", "little-endian", "lsb", "cdab"), "low-first"),
     **dict.fromkeys(("bit", "boolean", "coil"), "bool"),

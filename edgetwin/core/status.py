@@ -8,14 +8,22 @@ BAD_NO_COMMUNICATION where a gateway in between says that the unit is not there.
 import numpy as np
 from numpy.typing import NDArray
 
+from edgetwin.core.status_names import NAMES
+
 GOOD = 0x00000000
 UNCERTAIN = 0x40000000
+UNCERTAIN_LAST_USABLE = 0x40900000  # what was true once; whether it still is, nobody says
 BAD = 0x80000000
 BAD_COMMUNICATION = 0x80050000  # an answer came, and it was not usable
 BAD_TIMEOUT = 0x800A0000  # no answer in time
+BAD_ACCESS_DENIED = 0x801F0000
 BAD_NO_COMMUNICATION = 0x80310000  # the link to the device is down
+BAD_DATA_TYPE_UNKNOWN = 0x80110000  # a structure, and the device does not say how it is built
 BAD_WAITING = 0x80320000  # subscribed, nothing received yet
 BAD_NODE_UNKNOWN = 0x80340000  # the device has no such node
+BAD_INDEX_RANGE_NO_DATA = 0x80370000  # the array has no such element
+BAD_TOO_MANY_MATCHES = 0x806D0000  # a path that leads to more than one node
+BAD_NO_MATCH = 0x806F0000  # the device has nothing of that name
 BAD_TYPE_MISMATCH = 0x80740000  # the device answers something that is not a number
 BAD_CONFIGURATION = 0x80890000
 BAD_NOT_CONNECTED = 0x808A0000
@@ -23,24 +31,6 @@ BAD_DEVICE_FAILURE = 0x808B0000
 BAD_SENSOR_FAILURE = 0x808C0000
 BAD_OUT_OF_SERVICE = 0x808D0000
 BAD_NO_DATA = 0x809B0000  # this reading is missing
-
-_NAMES = {
-    GOOD: "Good",
-    UNCERTAIN: "Uncertain",
-    BAD: "Bad",
-    BAD_COMMUNICATION: "BadCommunicationError",
-    BAD_TIMEOUT: "BadTimeout",
-    BAD_NO_COMMUNICATION: "BadNoCommunication",
-    BAD_WAITING: "BadWaitingForInitialData",
-    BAD_NODE_UNKNOWN: "BadNodeIdUnknown",
-    BAD_TYPE_MISMATCH: "BadTypeMismatch",
-    BAD_CONFIGURATION: "BadConfigurationError",
-    BAD_NOT_CONNECTED: "BadNotConnected",
-    BAD_DEVICE_FAILURE: "BadDeviceFailure",
-    BAD_SENSOR_FAILURE: "BadSensorFailure",
-    BAD_OUT_OF_SERVICE: "BadOutOfService",
-    BAD_NO_DATA: "BadNoData",
-}
 
 _MODBUS_EXCEPTIONS = {
     1: "illegal function",
@@ -55,6 +45,10 @@ _MODBUS_EXCEPTIONS = {
 }
 MODBUS_UNIT_AWAY = (10, 11)  # of a gateway in between
 
+# What the low half of an OPC UA code says of a value, where these two bits say that it speaks of one.
+_INFO_BITS, _DATA_VALUE, _OVERFLOW = 0x0C00, 0x0400, 0x0080
+_LIMITS = {0x100: "at its low limit", 0x200: "at its high limit", 0x300: "constant"}
+
 # The codes that speak of the way to the device, not of the device.
 _COMM = np.array([BAD_COMMUNICATION, BAD_TIMEOUT, BAD_NO_COMMUNICATION, BAD_NOT_CONNECTED], np.uint32) >> 16
 _MISSING = BAD_NO_DATA >> 16
@@ -67,9 +61,16 @@ def modbus_exception(code: int) -> int:
 
 
 def describe(status: int) -> str:
-    """Name a status for a person: `BadDeviceFailure (Modbus exception 2: illegal data address)`."""
+    """Name a status for a person: `BadDeviceFailure (Modbus exception 2: illegal data address)`.
+
+    What an OPC UA server says beside it is kept too: `UncertainSensorNotAccurate (at its high limit)`.
+    """
     kind, exception = status & 0xFFFF0000, status & 0xFF
-    name = _NAMES.get(kind, f"0x{kind:08X}")
+    name = NAMES.get(kind, f"0x{kind:08X}")
+    if status & _INFO_BITS == _DATA_VALUE:
+        said = [_LIMITS[status & 0x300]] if status & 0x300 else []
+        said += ["values were lost before it"] if status & _OVERFLOW else []
+        return f"{name} ({', '.join(said)})" if said else name
     if exception and kind in (BAD_DEVICE_FAILURE, BAD_NO_COMMUNICATION):
         return f"{name} (Modbus exception {exception}: {_MODBUS_EXCEPTIONS.get(exception, 'unknown')})"
     return name

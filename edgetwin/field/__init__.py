@@ -10,6 +10,8 @@ poller          keeps one device: the only owner of reconnection, and of what th
   unreachable     what it means when nobody answers (pure)
 modbus          the driver for Modbus: one unit on a line, over the network or a serial port
   plan            which registers are asked for together (pure)
+  bus_time        how long that keeps a line busy, and what cannot fit (pure)
+  phases          when within its period each rhythm is asked, so that nothing is hit in bursts (pure)
   modbus_poll     reads one rhythm, and finds the registers that the unit refuses
   modbus_link     one unit on its line: registers asked for, bytes given
   modbus_bus      one line, shared by its units: one connection, one request at a time
@@ -22,10 +24,21 @@ modbus          the driver for Modbus: one unit on a line, over the network or a
   decode_layout   how one value lies in an answer (pure)
   decode_numbers  all values of one type at once: numbers, bits, BCD (pure)
   decode_text     strings in registers (pure)
-opcua           the driver for OPC UA, by subscription
-  opcua_link      one session
+opcua           the driver for OPC UA: by subscription, or read in cycles
+  opcua_wishes    from signals to what a server is asked for (pure)
+  opcua_link      the connection: asks, in as many calls as the server can take, and notices when nobody answers
+  opcua_session   what is known of a server while one session lasts: wishes in, frames out
+  opcua_nodes     finds nodes by namespace and by path, anew at every connect
+  opcua_structures  how the structures of a server are built, and their bytes taken apart
+  opcua_ranges    asks for the elements that are wanted of a long array, not for all of it
+  opcua_subscription  what the server publishes, and that it lives
+  opcua_read      what it answers when it is asked
   opcua_values    from OPC UA values to the columns of a frame (pure)
+  opcua_pick      one value out of an array or a structure (pure)
+  opcua_clock     watches the clocks of a server and of its sources (pure)
+  opcua_hints     what to do about a signal that a server does not give (pure)
   opcua_security  who the server is and how the connection is protected, before a password is sent
+  opcua_discovery what a server says of itself before anybody logs in
   pki_folder      certificates on disk: our own, those we trust, those we turned away
   pki_trust       whether a server is the one it should be (pure)
   pki_make        our own certificate (pure)

@@ -1,101 +1,191 @@
-"""OPC UA by subscription: the server says what changed, when it changed. One notification is one Frame (or more).
+"""OPC UA: the server says what changed, when it changed; or it is asked in cycles, where it is poor at that.
 
-Import this module only where a device needs it: asyncua costs 23 MB and a quarter of a second.
+One notification is one Frame (or more), and one cycle is one. Import this module only where a device needs it:
+asyncua costs 23 MB and a quarter of a second.
 """
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from pathlib import Path
 
 import numpy as np
+import structlog
 
 from edgetwin.config.opcua import OpcUaDevice
+from edgetwin.config.pki import DIRECTORY
 from edgetwin.core import status
 from edgetwin.core.signals import Clock, Frame, Ids
-from edgetwin.field import opcua_values
-from edgetwin.field.opcua_link import OpcUaLink, Wish
-from edgetwin.field.refusals import Refusals, retry_s
+from edgetwin.field.opcua_clock import ClockWatch
+from edgetwin.field.opcua_hints import hint
+from edgetwin.field.opcua_link import OpcUaLink
+from edgetwin.field.opcua_nodes import Wish
+from edgetwin.field.opcua_security import OpcUaSecurity
+from edgetwin.field.opcua_session import OpcUaSession, Targets
+from edgetwin.field.opcua_subscription import OpcUaSubscription, filter_refused
+from edgetwin.field.opcua_values import joined
+from edgetwin.field.opcua_wishes import takes_of, wishes_of
+from edgetwin.field.refusals import Refusals, Retry
+from edgetwin.field.schedule import Schedule
+
+log = structlog.get_logger()
 
 
 class OpcUaDriver:
     """One OPC UA server."""
 
-    def __init__(self, name: str, config: OpcUaDevice, clock: Clock) -> None:
+    def __init__(self, name: str, config: OpcUaDevice, clock: Clock, pki: Path = DIRECTORY) -> None:
         self.name = name
         self.address = config.address
         self.ids: Ids = np.arange(len(config.signals), dtype=np.int32)
-        self.missed = 0  # nothing is asked for in cycles, so no cycle is missed
         self._names = list(config.signals)
-        self._is_text = [signal.text for signal in config.signals.values()]
-        self._wishes = [
-            Wish(
-                place=place,
-                node=signal.node,
-                sampling_s=signal.every or config.every,
-                deadband=signal.deadband,
-            )
-            for place, signal in enumerate(config.signals.values())
-        ]
+        self._signals = list(config.signals.values())
+        self._wishes = wishes_of(config)
+        self._takes = takes_of(config)
         self._config = config
+        self._security = OpcUaSecurity(name, config, pki, clock)
         self._refusals = Refusals(name)
+        self._unfiltered: set[str] = set()  # signals whose deadband was refused, and that were told so
         self._clock = clock
-        self._link: OpcUaLink | None = None
+        periods = sorted({wish.every_s for wish in self._wishes})
+        self._periods = periods
+        self._clocks = ClockWatch(len(config.signals), config.clock_tolerance, lag_s=2 * periods[-1])
+        self._session: OpcUaSession | None = None
+        self._subscription: OpcUaSubscription | None = None
+        self._schedule: Schedule | None = None
         self._lost_before = 0
+        self._missed_before = 0
 
     @property
     def lost(self) -> int:
         """Readings that the server dropped in its queue, or we in ours, since the start."""
-        return self._lost_before + (self._link.lost if self._link else 0)
+        return self._lost_before + (self._subscription.lost if self._subscription else 0)
+
+    @property
+    def missed(self) -> int:
+        """Cycles that were skipped since the start; with a subscription there are none."""
+        return self._missed_before + (self._schedule.missed if self._schedule else 0)
+
+    @property
+    def clock_off_s(self) -> float:
+        """How far the server's clock is ahead of ours, where that is more than is tolerated."""
+        return self._clocks.server_off_s
+
+    @property
+    def source_off_s(self) -> float:
+        """How far the stamps of its sources are ahead of the server's clock, where that is more than is tolerated."""
+        return self._clocks.source_off_s
 
     async def open(self) -> None:
-        """Connect and make a subscription."""
+        """Connect, and make a subscription."""
         config = self._config
-        link = OpcUaLink(config.connect, config.endpoint, config.timeout_s, self._clock)
-        if config.user is not None:
-            link.log_in_as(config.user, config.password.get_secret_value() if config.password else "")
+        link = OpcUaLink(config.connect, config.endpoint, config.timeout_s, self._security)
+        subscription = OpcUaSubscription(link, self._clock) if config.mode == "subscribe" else None
         try:
-            await link.open(min(wish.sampling_s for wish in self._wishes))
+            await link.open()
+            if subscription is not None:
+                await subscription.open(self._periods[0])
         except BaseException:
             await link.close()
             raise
-        self._link = link
+        self._session, self._subscription = OpcUaSession(link, self._takes, self._clock), subscription
 
     async def frames(self) -> AsyncGenerator[Frame, None]:
-        """Pass on what the server publishes. A node that it does not know is failed, and asked for now and then."""
-        link = self._link
-        if link is None:
+        """Pass on what the server gives. A node that it does not know is failed, and asked for now and then."""
+        session, subscription = self._session, self._subscription
+        if session is None:
             raise RuntimeError(f"{self.name}: frames before open")
-        missing: Sequence[Wish] = self._wishes
-        wait_s, retry_ns = 0.0, self._clock().mono
-        while True:
-            if missing and self._clock().mono >= retry_ns:
-                wait_s = retry_s(wait_s)
-                retry_ns = self._clock().mono + round(wait_s * 1e9)
-                codes = await link.subscribe(missing)
-                missing, frame = self._sort(missing, codes)
-                if frame is not None:
-                    yield frame
-            notification = await link.next()
-            for frame in opcua_values.frames(notification.stamp, notification.items, self._is_text):
+        frames = self._told(session, subscription) if subscription else self._asked(session)
+        async with aclosing(frames):
+            async for frame in frames:
+                self._note_refusals(frame)
                 yield frame
 
     async def close(self) -> None:
         """Let go of the session."""
-        link, self._link = self._link, None
-        if link is not None:
-            self._lost_before += link.lost
-            await link.close()
+        self._lost_before, self._missed_before = self.lost, self.missed
+        session, self._session, self._subscription, self._schedule = self._session, None, None, None
+        if session is not None:
+            await session.link.close()
 
-    def _sort(self, wishes: Sequence[Wish], codes: Sequence[int]) -> tuple[list[Wish], Frame | None]:
-        """Tell the nodes that the server will not give, and make the frame that says so."""
-        missing = []
-        for wish, code in zip(wishes, codes, strict=True):
-            if code == status.GOOD:
-                self._refusals.answers([self._names[wish.place]])
-            else:
-                hint = f"the server does not give {wish.node}: is `node` right?"
-                self._refusals.refused(self._names[wish.place], code, hint)
-                missing.append(wish)
-        if not missing:
-            return [], None
-        ids = np.array([wish.place for wish in missing], np.int32)
-        bad = np.array([code for code in codes if code != status.GOOD], np.uint32)
-        return missing, Frame.at(self._clock(), ids, np.full(len(ids), np.nan), bad)
+    async def _told(
+        self, session: OpcUaSession, subscription: OpcUaSubscription
+    ) -> AsyncGenerator[Frame, None]:
+        """Take what the server publishes."""
+        missing: Sequence[Wish] = self._wishes
+        retry = Retry(self._clock().mono)
+        while True:
+            if missing and retry.due(self._clock().mono):
+                targets, refused = await session.find(missing)
+                refused |= await self._subscribe(subscription, targets)
+                missing = list(refused)
+                if (failed := self._failed(refused)) is not None:
+                    yield failed
+            notification = await subscription.next()
+            self._security.remind()
+            self._clocks.heard(notification.stamp.wall, notification.server_ns)
+            for frame in session.frames(notification.stamp, notification.items):
+                self._clocks.took(frame, notification.server_ns)
+                yield frame
+
+    async def _subscribe(self, subscription: OpcUaSubscription, targets: Targets) -> dict[Wish, int]:
+        """Subscribe to what was found, and give what was refused. A deadband is no reason to have no value."""
+        codes = dict(zip(targets, await subscription.subscribe(targets), strict=True))
+        plain = {wish: targets[wish] for wish, code in codes.items() if filter_refused(code)}
+        if plain:
+            for wish in plain:
+                self._tell_unfiltered(wish, codes[wish])
+            codes |= zip(plain, await subscription.subscribe(plain, with_deadband=False), strict=True)
+        return {wish: code for wish, code in codes.items() if code != status.GOOD}
+
+    async def _asked(self, session: OpcUaSession) -> AsyncGenerator[Frame, None]:
+        """Read in cycles."""
+        self._schedule = schedule = Schedule(self._periods, self._clock().mono)
+        targets: Targets = {}
+        missing = dict.fromkeys(self._wishes, status.BAD_NODE_UNKNOWN)
+        retry = Retry(self._clock().mono)
+        while True:
+            if missing and retry.due(self._clock().mono):
+                found, missing = await session.find(list(missing))
+                targets |= found
+            async with session.link.lifeline.hold():
+                due = {self._periods[number] for number in await schedule.wait(self._clock)}
+            self._security.remind()
+            frame, here_ns, there_ns = await session.read(
+                (wish, target) for wish, target in targets.items() if wish.every_s in due
+            )
+            self._clocks.heard(here_ns, there_ns)
+            if frame is not None:
+                self._clocks.took(frame, there_ns)
+            absent = {wish: code for wish, code in missing.items() if wish.every_s in due}
+            yield joined([part for part in (frame, self._failed(absent)) if part is not None])
+
+    def _failed(self, refused: Mapping[Wish, int]) -> Frame | None:
+        """Make the frame that says which signals the server does not give, if there are any."""
+        if not refused:
+            return None
+        rows = [(place, code) for wish, code in refused.items() for place in wish.places]
+        ids = np.array([place for place, _ in rows], np.int32)
+        codes = np.array([code for _, code in rows], np.uint32)
+        return Frame.at(self._clock(), ids, np.full(len(ids), np.nan), codes)
+
+    def _note_refusals(self, frame: Frame) -> None:
+        """Tell the log which signals fail for a reason that lies in the configuration, and which no longer do."""
+        bad = status.is_bad(frame.status)
+        for place, code in zip(frame.ids[bad].tolist(), frame.status[bad].tolist(), strict=True):
+            if advice := hint(code, self._signals[place]):
+                self._refusals.refused(self._names[place], code, advice)
+        if self._refusals:
+            self._refusals.answers(self._names[place] for place in frame.ids[~bad].tolist())
+
+    def _tell_unfiltered(self, wish: Wish, code: int) -> None:
+        for name in (self._names[place] for place in wish.places):
+            if name not in self._unfiltered:
+                self._unfiltered.add(name)
+                log.warning(
+                    "signal has no deadband",
+                    signal=f"{self.name}.{name}",
+                    reason=status.describe(code),
+                    hint="the server knows none for this node; one in percent needs its EURange"
+                    if wish.deadband.percent
+                    else "the server knows none for this node: take `deadband` out",
+                )

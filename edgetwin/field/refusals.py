@@ -22,12 +22,31 @@ def retry_s(last_s: float = 0.0) -> float:
     return min(max(FIRST_RETRY_S, 2 * last_s), LONGEST_RETRY_S)
 
 
+class Retry:
+    """When a device is asked again for what it refuses. The first time is at once."""
+
+    def __init__(self, now_ns: int) -> None:
+        self._next_ns = now_ns
+        self._wait_s = 0.0
+
+    def due(self, now_ns: int) -> bool:
+        """Tell whether it is time, and if so wait longer for the next."""
+        if now_ns < self._next_ns:
+            return False
+        self._wait_s = retry_s(self._wait_s)
+        self._next_ns = now_ns + round(self._wait_s * 1e9)
+        return True
+
+
 class Refusals:
     """The signals of one device that are refused now."""
 
     def __init__(self, device: str) -> None:
         self._device = device
         self._refused: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._refused)
 
     def refused(self, signal: str, code: int, hint: str) -> None:
         """Note that the device refuses a signal."""

@@ -38,7 +38,15 @@ def test_a_missing_reading_is_neither() -> None:
     [
         (codes.GOOD, "Good"),
         (codes.BAD_TIMEOUT, "BadTimeout"),
-        (codes.BAD_TIMEOUT | 0x0480, "BadTimeout"),  # info bits do not change the name
+        (codes.BAD_TIMEOUT | 0x0480, "BadTimeout (values were lost before it)"),
+        (0x40930600, "UncertainSensorNotAccurate (at its high limit)"),
+        (0x80340000, "BadNodeIdUnknown"),
+        (
+            codes.BAD_DEVICE_FAILURE | 0x0580,
+            "BadDeviceFailure (at its low limit, values were lost before it)",
+        ),
+        (codes.GOOD | 0x0700, "Good (constant)"),
+        (0x80340080, "BadNodeIdUnknown"),  # bits that say nothing of a value, for nobody marked them so
         (codes.modbus_exception(2), "BadDeviceFailure (Modbus exception 2: illegal data address)"),
         (
             codes.modbus_exception(11),

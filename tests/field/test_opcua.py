@@ -15,11 +15,12 @@ from structlog.testing import capture_logs
 
 from edgetwin.config.opcua import OpcUaDevice
 from edgetwin.core import status
-from edgetwin.core.signals import Frame
-from edgetwin.field import opcua_link, refusals
+from edgetwin.core.signals import UNSTAMPED, Frame
+from edgetwin.field import opcua_subscription, refusals
 from edgetwin.field.driver import DeviceDown
 from edgetwin.field.opcua import OpcUaDriver
 from edgetwin.field.opcua_link import OpcUaLink
+from edgetwin.field.opcua_subscription import OpcUaSubscription
 
 BAD_SENSOR = 0x808C0000
 UNCERTAIN_LAST_USABLE = 0x40900000
@@ -61,9 +62,16 @@ class Listener:
     @property
     def link(self) -> OpcUaLink:
         """Reach inside."""
-        link = self.driver._link
-        assert link is not None
-        return link
+        session = self.driver._session
+        assert session is not None
+        return session.link
+
+    @property
+    def subscription(self) -> OpcUaSubscription:
+        """Reach inside."""
+        subscription = self.driver._subscription
+        assert subscription is not None
+        return subscription
 
     async def frame(self) -> Frame:
         """Give the next frame."""
@@ -181,7 +189,7 @@ async def test_a_node_that_is_not_there_is_asked_for_again(
 async def test_what_we_are_too_slow_to_take_is_counted(
     ua_server: UaServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(opcua_link, "QUEUE", 2)
+    monkeypatch.setattr(opcua_subscription, "QUEUE", 2)
     async with Listener(ua_server, "level").open() as listener:
         await listener.frame()
         told = 0
@@ -199,7 +207,7 @@ async def test_what_we_are_too_slow_to_take_is_counted(
 async def test_a_server_that_publishes_nothing_is_a_device_that_is_down(ua_server: UaServer) -> None:
     async with Listener(ua_server, "level").open() as listener:
         await listener.frame()
-        listener.link._patience_s = 0.1  # its keep-alive, every five seconds, now counts as never
+        listener.subscription._patience_s = 0.1  # its keep-alive, every five seconds, now counts as never
         with pytest.raises(DeviceDown, match="silent") as down:
             await listener.hears("nothing more")
     assert "publishes nothing" in down.value.hint
@@ -208,7 +216,9 @@ async def test_a_server_that_publishes_nothing_is_a_device_that_is_down(ua_serve
 async def test_a_subscription_that_the_server_ends_is_a_device_that_is_down(ua_server: UaServer) -> None:
     async with Listener(ua_server, "level").open() as listener:
         await listener.frame()
-        listener.link.published([ua.StatusChangeNotification(ua.StatusCode(ua.UInt32(0x800A0000)))])
+        listener.subscription.published(
+            [ua.StatusChangeNotification(ua.StatusCode(ua.UInt32(0x800A0000)))], UNSTAMPED
+        )
         with pytest.raises(DeviceDown, match="ended the subscription: BadTimeout"):
             await listener.hears("nothing more")
 
@@ -220,7 +230,7 @@ async def test_what_a_server_says_of_things_nobody_asked_for_is_ignored(ua_serve
             ua.MonitoredItemNotification(handle, ua.DataValue(ua.Variant(9.0)))
             for handle in (0, 2, 4_000_000_000)
         ]
-        listener.link.published([ua.DataChangeNotification(strange), object()])
+        listener.subscription.published([ua.DataChangeNotification(strange), object()], UNSTAMPED)
         await ua_server.write("level", 5.5)
         assert await listener.hears("level") == (5.5, status.GOOD)
 
@@ -232,7 +242,7 @@ async def test_nonsense_in_an_answer_is_a_device_that_is_down(ua_server: UaServe
     async with Listener(ua_server, "level").open() as listener:
         await listener.frame()
         with pytest.raises(DeviceDown, match="cannot subscribe: AssertionError"):
-            await listener.link._ask("cannot subscribe", unparsable)
+            await listener.link.ask("cannot subscribe", unparsable)
 
 
 async def test_an_id_that_cannot_be_read_costs_no_other_signal(ua_server: UaServer) -> None:

@@ -9,7 +9,9 @@ from asyncua import ua
 
 from edgetwin.core import status
 from edgetwin.core.signals import UNSTAMPED, Stamp
-from edgetwin.field.opcua_values import Item, frames, number, overflowed, source_ns, text
+from edgetwin.field.opcua_values import Item, Take, frames, number, overflowed, source_ns, text
+
+NUMBER, TEXT = Take(), Take(text=True)
 
 UNCERTAIN_LAST_USABLE = 0x40900000
 BAD_SENSOR = 0x808C0000
@@ -60,7 +62,17 @@ def test_an_integer_that_a_float_cannot_hold_is_uncertain() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "expected"), [("lime", "lime"), (ua.LocalizedText("Kalk", "de"), "Kalk"), (7, "7")]
+    ("value", "expected"),
+    [
+        ("lime", "lime"),
+        (ua.LocalizedText("Kalk", "de"), "Kalk"),
+        (ua.QualifiedName("Kalk", ua.UInt16(2)), "Kalk"),
+        (ua.EnumValueType(2, ua.LocalizedText("running"), ua.LocalizedText("")), "running"),
+        (7, "7"),
+        (True, "True"),
+        (b"\x01\xff", "01ff"),
+        (datetime(2026, 3, 1, 12, tzinfo=UTC), "2026-03-01T12:00:00+00:00"),
+    ],
 )
 def test_text_is_text(value: object, expected: str) -> None:
     assert text(data(value)) == (expected, status.GOOD)
@@ -83,6 +95,17 @@ def test_no_time_is_no_time(stamp: datetime | None) -> None:
     assert source_ns(data(1.0, source=stamp)) == UNSTAMPED
 
 
+def test_where_the_source_has_no_time_the_servers_is_taken() -> None:
+    value = data(1.0)
+    value.ServerTimestamp = cast("ua.DateTime", datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC))
+    assert source_ns(value) == 1772366400_123456_000
+
+
+def test_the_number_of_an_enumeration_is_a_number() -> None:
+    value = data(ua.EnumValueType(2, ua.LocalizedText("running"), ua.LocalizedText("")))
+    assert number(value) == (2.0, status.GOOD)
+
+
 def test_a_server_whose_queue_ran_over_says_so() -> None:
     assert overflowed(data(1.0, 0x00000480))
     assert not overflowed(data(1.0))
@@ -90,7 +113,7 @@ def test_a_server_whose_queue_ran_over_says_so() -> None:
 
 def test_several_values_of_one_signal_become_several_frames_in_their_order() -> None:
     items = [Item(0, data(1.0)), Item(1, data(9.0)), Item(0, data(2.0)), Item(0, data(3.0))]
-    made = frames(Stamp(5, 6), items, [False, False])
+    made = frames(Stamp(5, 6), items, [NUMBER, NUMBER])
     assert [frame.ids.tolist() for frame in made] == [[0, 1], [0], [0]]
     assert [frame.values.tolist() for frame in made] == [[1.0, 9.0], [2.0], [3.0]]
     assert all((frame.t_read == 5).all() and (frame.mono == 6).all() for frame in made)
@@ -98,11 +121,11 @@ def test_several_values_of_one_signal_become_several_frames_in_their_order() -> 
 
 def test_texts_stand_beside_numbers() -> None:
     items = [Item(0, data("lime")), Item(1, data(9.0))]
-    (frame,) = frames(Stamp(5, 6), items, [True, False])
+    (frame,) = frames(Stamp(5, 6), items, [TEXT, NUMBER])
     assert frame.texts == ("lime", None)
     assert frame.values[1] == 9.0
     assert frame.status.tolist() == [status.GOOD, status.GOOD]
 
 
 def test_a_notification_without_items_is_no_frame() -> None:
-    assert frames(Stamp(5, 6), [], [False]) == []
+    assert frames(Stamp(5, 6), [], [NUMBER]) == []
