@@ -4,6 +4,7 @@ run             the gateway
 watch           what the running gateway knows; ask puts the question
 demo            the plant, a broker and a gateway in one process; demo_words is what it says beside the picture
 check           a configuration without starting; check_summary says what the gateway would do
+  check_security  how its OPC UA devices are protected, and what is still to be done
 pki             certificates: our own, and those of the servers we trust
   pki_own         what our own is made out for
   pki_report      certificates in words, in a table, as data

@@ -2,13 +2,18 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
+from edgetwin.cli import check_security
+from edgetwin.config.device import DeviceConfig
 from edgetwin.config.modbus import ModbusDevice
 from edgetwin.config.opcua import OpcUaDevice
+from edgetwin.config.pki import Pki
 from edgetwin.config.tree import Config
 from edgetwin.config.units import duration_text
 from edgetwin.field import plan
+from edgetwin.field.pki_folder import PkiFolder
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,7 @@ class DeviceSummary:
     rhythms: tuple[RhythmSummary, ...]
     template: str | None
     signals_file: str | None
+    notes: tuple[str, ...] = ()  # what one should know of it beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,10 @@ def summary(config: Config) -> Summary:
         brokers=config.mqtt.brokers,
         user=config.mqtt.user,
         password=config.mqtt.password is not None,
-        devices=tuple(_device(name, device) for name, device in config.device.items()),
+        devices=tuple(
+            replace(_device(name, device), notes=_notes(device, config.pki))
+            for name, device in config.device.items()
+        ),
         assets=tuple(
             AssetSummary(name, len(asset.signals), f"{topic}/state/{config.asset_path(name)}")
             for name, asset in config.asset.items()
@@ -82,6 +91,12 @@ def _device(name: str, device: ModbusDevice | OpcUaDevice) -> DeviceSummary:
     periods = Counter(signal.every or device.every for signal in device.signals.values())
     rhythms = tuple(RhythmSummary(period, count, None) for period, count in sorted(periods.items()))
     return DeviceSummary(name, device.address, rhythms, device.template, device.signals_file)
+
+
+def _notes(device: DeviceConfig, pki: Pki) -> tuple[str, ...]:
+    if not isinstance(device, OpcUaDevice):
+        return ()
+    return tuple(check_security.notes(device, PkiFolder(pki.directory), datetime.now(UTC)))
 
 
 def lines(found: Summary) -> Iterator[str]:
@@ -102,6 +117,7 @@ def lines(found: Summary) -> Iterator[str]:
         if given := [f"{word} {name}" for word, name in maps if name]:
             yield f"         {', '.join(given)}"
         yield from (f"         {_rhythm(rhythm)}" for rhythm in device.rhythms)
+        yield from (f"         {note}" for note in device.notes)
     for asset in found.assets:
         yield f"asset    {asset.name}: {_many(asset.signals, 'signal')}, in {asset.topic}"
 

@@ -27,6 +27,7 @@ def test_check_says_what_the_gateway_would_do(capsys: pytest.CaptureFixture[str]
         "         1 signal every 1 s, in 1 request",
         "device   plc2 at opc.tcp://192.168.10.30:4840",
         "         3 signals as they change, at most every 1 s",
+        "         not encrypted, and nothing proves which server it is: security is None",
         "device   pump3 at modbus-tcp://192.168.10.43 unit 1",
         "         template pump_x",
         "         2 signals every 1 s, in 1 request",
