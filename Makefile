@@ -49,7 +49,7 @@ clean: ## Remove what these commands made here
 # What the tests start that does not come with Python. Debian starts a mosquitto of its own when it is installed;
 # the tests never talk to that one, theirs listen on free ports.
 debian:
-	@deploy/debian.sh mosquitto systemd-analyze=systemd
+	@deploy/debian.sh mosquitto systemd-analyze=systemd libmodbus.so.5=libmodbus5
 
 $(VENV)/bin/pip:
 	@deploy/venv.sh $(PYTHON) $(VENV)

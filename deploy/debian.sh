@@ -1,14 +1,21 @@
 #!/usr/bin/env bash
-# Have programs from Debian: deploy/debian.sh PROGRAM[=PACKAGE]...
+# Have programs and libraries from Debian: deploy/debian.sh PROGRAM[=PACKAGE]... LIBRARY.so.N=PACKAGE...
 # Installs what is missing where we may (as root, or with sudo that asks nothing). Where we may not, it says
 # which command to run and stops.
 set -euo pipefail
 
 PATH="$PATH:/usr/sbin:/sbin" # daemons such as mosquitto are there, and a user's own path leaves it out
 
+there() {
+  case "$1" in
+  *.so.*) [[ "$(ldconfig -p)" == *"$1 "* ]] ;;
+  *) command -v "$1" >/dev/null ;;
+  esac
+}
+
 packages=()
 for each in "$@"; do
-  command -v "${each%%=*}" >/dev/null || packages+=("${each#*=}")
+  there "${each%%=*}" || packages+=("${each#*=}")
 done
 [ ${#packages[@]} -gt 0 ] || exit 0
 

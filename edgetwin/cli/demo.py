@@ -19,7 +19,7 @@ Examples:
   edgetwin demo --plain --for "60 s"                    one minute, as lines
 
 It ends with Ctrl-C, q or SIGTERM within two seconds and leaves nothing behind. Exit codes: 0 ended as asked,
-2 a wrong option, 69 its own broker is not installed, 78 the environment configures what cannot be.
+2 a wrong option, 69 a package of the demo is not installed, 78 the environment configures what cannot be.
 """
 
 import argparse
@@ -55,8 +55,8 @@ from edgetwin.control import View
 from edgetwin.control_socket import SOCKET
 from edgetwin.daemon import Gateway
 from edgetwin.plant.broker import Broker as OwnBroker
-from edgetwin.plant.broker import BrokerNotInstalled
 from edgetwin.plant.config_text import demo_config
+from edgetwin.plant.extra import ExtraMissing
 from edgetwin.plant.live import LivePlant
 from edgetwin.plant.plant import Plant
 
@@ -101,7 +101,7 @@ def run(args: argparse.Namespace) -> int:
     print("edgetwin demo: a plant, a broker and a gateway start, which takes a few seconds", flush=True)
     try:
         asyncio.run(_Demo(options).run())
-    except BrokerNotInstalled as reason:
+    except ExtraMissing as reason:
         print(f"edgetwin demo: {reason}", file=sys.stderr)
         return os.EX_UNAVAILABLE
     except ConfigProblems as problems:  # the environment may set what this configuration does not

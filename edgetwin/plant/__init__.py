@@ -9,6 +9,7 @@ plant           the process, its instruments, and whatever is broken now (pure, 
   instrument      what a sound transmitter does to the truth
   faults          the ways in which it can go wrong
   schedule        what breaks when, if nobody breaks anything by hand
+extra           the packages that only the plant needs
 points          the list of what is measured, and where it is found
 config_text     the configuration of a gateway that watches this plant
 """

@@ -9,20 +9,11 @@ import logging
 from contextlib import suppress
 from typing import Any, Self
 
+from edgetwin.plant.extra import ExtraMissing
 from edgetwin.plant.points import HOST
 
 _LISTENER = "default"
 _CLOSE_WITHIN_S = 1.0
-
-
-class BrokerNotInstalled(Exception):  # noqa: N818 - it says what there is not
-    """The broker's package is not here. The message says what to do."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            'the demo\'s own MQTT broker is not installed: pip install "edgetwin[demo]",'
-            " or give a broker that runs: --broker host:port"
-        )
 
 
 class Broker:
@@ -58,7 +49,9 @@ def _new_broker() -> Any:  # noqa: ANN401 - amqtt has no type information
         from amqtt.broker import Broker as AmqttBroker  # noqa: PLC0415 - see above
         from amqtt.contexts import BrokerConfig, ListenerConfig, ListenerType  # noqa: PLC0415 - see above
     except ImportError as error:
-        raise BrokerNotInstalled from error
+        raise ExtraMissing(
+            "the demo's own MQTT broker", ", or give a broker that runs: --broker host:port"
+        ) from error
     # It tells of every packet, and warns of every client that goes; its own state topics are left out likewise.
     for name in ("amqtt", "transitions"):
         logging.getLogger(name).setLevel(logging.CRITICAL)

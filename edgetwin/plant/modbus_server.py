@@ -8,12 +8,14 @@ import logging
 import struct
 from collections.abc import Mapping
 from math import isnan
+from typing import TYPE_CHECKING
 
-from pymodbus.server import ModbusTcpServer
-from pymodbus.simulator import DataType, SimData, SimDevice
-
+from edgetwin.plant.extra import ExtraMissing
 from edgetwin.plant.points import HOST, MILL, MODBUS_POINTS, ModbusPoint
 from edgetwin.plant.process import Value
+
+if TYPE_CHECKING:  # the package is an extra
+    from pymodbus.server import ModbusTcpServer
 
 UNIT = 1
 NO_VALUE_INT16 = -32768
@@ -51,7 +53,7 @@ class MillPlc:
 
     async def start(self) -> None:
         """Listen. Raises OSError when the port cannot be had."""
-        server = ModbusTcpServer(_memory(), address=(HOST, self.port))
+        server = _server(self.port)
         try:
             await server.serve_forever(background=True)
         except RuntimeError as error:
@@ -80,8 +82,14 @@ class MillPlc:
                 )
 
 
-def _memory() -> SimDevice:
-    """Make the four tables of the unit: coils, discrete inputs, holding registers, input registers."""
+def _server(port: int) -> "ModbusTcpServer":
+    """Make a server for one unit with four tables: coils, discrete inputs, holding registers, input registers."""
+    try:
+        from pymodbus.server import ModbusTcpServer  # noqa: PLC0415 - see above
+        from pymodbus.simulator import DataType, SimData, SimDevice  # noqa: PLC0415 - see above
+    except ImportError as error:
+        raise ExtraMissing("what the PLCs of the simulated plant speak Modbus with") from error
     bits = SimData(0, values=[False] * 16, datatype=DataType.BITS)
     registers = SimData(0, values=[0] * _REGISTERS, datatype=DataType.REGISTERS)
-    return SimDevice(id=UNIT, simdata=([bits], [bits], [registers], [registers]))
+    unit = SimDevice(id=UNIT, simdata=([bits], [bits], [registers], [registers]))
+    return ModbusTcpServer(unit, address=(HOST, port))

@@ -218,10 +218,13 @@ def test_a_reader_that_has_seen_enough_ends_it(place: Path) -> None:
     assert list(place.iterdir()) == []
 
 
-def test_without_its_broker_it_says_how_to_get_one_and_leaves_nothing(place: Path) -> None:
-    code = (
-        "import sys; sys.modules['amqtt.broker'] = None; from edgetwin.__main__ import main; sys.exit(main())"
-    )
+@pytest.mark.parametrize(
+    ("module", "told"), [("amqtt.broker", "--broker host:port"), ("pymodbus.server", "PLCs")]
+)
+def test_without_a_package_of_the_demo_it_says_how_to_get_it_and_leaves_nothing(
+    place: Path, module: str, told: str
+) -> None:
+    code = f"import sys; sys.modules['{module}'] = None; from edgetwin.__main__ import main; sys.exit(main())"
     done = subprocess.run(
         [sys.executable, "-c", code, "demo"],
         env={**os.environ, "TMPDIR": str(place)},
@@ -232,7 +235,7 @@ def test_without_its_broker_it_says_how_to_get_one_and_leaves_nothing(place: Pat
     )
     assert done.returncode == os.EX_UNAVAILABLE
     assert 'pip install "edgetwin[demo]"' in done.stderr
-    assert "--broker host:port" in done.stderr
+    assert told in done.stderr
     assert "Traceback" not in done.stderr
     assert list(place.iterdir()) == []
 

@@ -53,6 +53,11 @@ def test_what_is_there_is_not_installed(machine: Machine, tmp_path: Path) -> Non
     assert told(tmp_path) == []
 
 
+def test_a_library_is_looked_for_where_the_loader_finds_it(machine: Machine, tmp_path: Path) -> None:
+    assert machine("libc.so.6=libc6", "libnosuch.so.1=its-package").returncode == 0
+    assert told(tmp_path) == [INSTALL]
+
+
 def test_root_gets_only_what_is_missing(machine: Machine, tmp_path: Path) -> None:
     assert machine("sh=dash", MISSING).returncode == 0
     assert told(tmp_path) == [INSTALL]

@@ -8,7 +8,8 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from edgetwin.plant.broker import Broker, BrokerNotInstalled
+from edgetwin.plant.broker import Broker
+from edgetwin.plant.extra import ExtraMissing
 
 DEADLINE_S = 5.0
 
@@ -94,6 +95,6 @@ async def test_it_ends_with_clients_still_connected() -> None:
 
 async def test_without_its_package_the_message_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "amqtt.broker", None)
-    with pytest.raises(BrokerNotInstalled, match=r"pip install .*demo.*--broker host:port"):
+    with pytest.raises(ExtraMissing, match=r"pip install .*demo.*--broker host:port"):
         async with Broker():
             pass
