@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from edgetwin.core.signals import Clock, Frame, SignalTable
-from edgetwin.field.driver import Driver
+from edgetwin.field.driver import Driver, Patient
 from edgetwin.field.link import LinkState
 from edgetwin.field.poller import keep
 from edgetwin.inbox import Inbox
@@ -35,6 +35,8 @@ class Devices:
         links = self.links | {driver.name: LinkState(driver.name, driver.address) for driver in drivers}
         self.links = dict(sorted(links.items(), key=lambda entry: self._table.first_of(entry[0])))
         for driver in drivers:
+            if isinstance(driver, Patient):
+                driver.room = self._room
             work = keep(driver, partial(self._put, driver.name), self._clock, links[driver.name])
             self._tasks.start(group, f"device {driver.name}", work)
 
@@ -47,6 +49,10 @@ class Devices:
     async def end(self, deadline: float) -> None:
         """Stop all devices. How they were doing can still be told."""
         await self._tasks.end(deadline)
+
+    async def _room(self) -> None:
+        """Wait for room in the inbox that is at work now."""
+        await self._inbox.room()
 
     def _put(self, device: str, frame: Frame) -> None:
         self._inbox.put(frame.moved(self._table.first_of(device)))

@@ -15,6 +15,7 @@ from edgetwin.core.signals import Frame
 log = structlog.get_logger()
 
 READINGS = 100_000  # about 4 MB
+FEW = 64  # frames
 FRAME_COST = 25  # the memory of an empty frame, in readings
 
 
@@ -26,6 +27,7 @@ class Inbox:
         self._frames: deque[Frame] = deque()
         self._weight = 0
         self._arrived = asyncio.Event()
+        self._taken = asyncio.Event()
         self._dropped_at_last_take = 0
         self.dropped_frames = 0
         self.dropped_readings = 0
@@ -66,12 +68,19 @@ class Inbox:
                     await self._arrived.wait()
         return self.take_now()
 
+    async def room(self) -> None:
+        """Wait until so little waits that a step over it is short: for a source that can wait, such as a file."""
+        while len(self._frames) >= FEW:
+            self._taken.clear()
+            await self._taken.wait()
+
     def take_now(self) -> list[Frame]:
         """Give all frames that wait, without waiting."""
         frames = list(self._frames)
         self._frames.clear()
         self._weight = 0
         self._arrived.clear()
+        self._taken.set()
         if self._overflowing and self.dropped_frames == self._dropped_at_last_take:
             self._overflowing = False
             log.info("the pipeline keeps up again", dropped_frames=self.dropped_frames)

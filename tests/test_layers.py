@@ -37,9 +37,11 @@ SHARED_CONFIG = {"config.units", "config.url"}
 OWN_CONFIG = {
     "field": {
         "config.modbus",
+        "config.mqtt_in",
         "config.opcua",
         "config.opcua_nodes",
         "config.pki",
+        "config.recording",
         "config.registers",
         "config.modbus_types",
     },

@@ -44,7 +44,13 @@ opcua           the driver for OPC UA: by subscription, or read in cycles
   pki_make        our own certificate (pure)
   pki_expiry      warns 30, 7 and 1 days before a certificate expires
   certificate     what a certificate says (pure)
-csv_file        a recording as a device: each row is a frame
+replay          the driver that plays a recording
+  recording       opens one, and gives its moments in blocks
+  moment          readings of a recording that came together, and what is wanted of it
+  record_table    a table with a column for each signal
+  record_told     what a gateway has told: its messages, or the file of a replay
+  pace            when each moment is due
+csv_file        a table as it stands in a file, row by row; also for the verb `replay`
   csv_open        bytes to lines, whatever the encoding
   csv_layout      separator, decimal mark, header, columns: settled on the first rows (pure)
   csv_clock       which column is the time

@@ -42,7 +42,7 @@ class Block:
     def frames(self, ids: Ids) -> list[Frame]:
         """Make one Frame of each row; `ids` are the signals of the columns, in their order."""
         rows, columns = self.values.shape
-        status = self._status()
+        status = self.status()
         times = np.repeat(self.times, columns).reshape(rows, columns)
         mono = np.repeat(self.mono, columns).reshape(rows, columns)
         unstamped = np.full(columns, UNSTAMPED, np.int64)
@@ -52,7 +52,8 @@ class Block:
             for row in range(rows)
         ]
 
-    def _status(self) -> Codes:
+    def status(self) -> Codes:
+        """Give the status of each cell: good, or missing."""
         missing = np.isnan(self.values)
         for row, texts in enumerate(self.texts):
             missing[row] &= [text is None for text in texts]

@@ -94,6 +94,11 @@ def is_date(cell: str) -> bool:
     )
 
 
+def iso_time(cell: str) -> int:
+    """Read a time as this house writes it: 2026-11-20T09:42:38.123456Z. ValueError when it is none."""
+    return _calendar(_YEAR_FIRST, cell)
+
+
 def recognise(cells: Sequence[str], name: str = "", order: DateOrder | None = None) -> TimeFormat | None:
     """Find the format of a column from its first cells; None when they are no times. UnusableFile when in doubt."""
     formats = [

@@ -4,12 +4,13 @@ A driver knows how to open one device, how to read it and how to close it. It ne
 is down and never waits between attempts: `poller.keep` does that, the same way for every protocol.
 """
 
-from collections.abc import AsyncGenerator, Callable
-from typing import Protocol
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Protocol, runtime_checkable
 
 from edgetwin.core.signals import Frame, Ids
 
 Deliver = Callable[[Frame], None]
+Room = Callable[[], Awaitable[None]]
 
 
 class DeviceDown(Exception):  # noqa: N818 - a state of the plant, not a programming error
@@ -69,3 +70,14 @@ class Driver(Protocol):
     async def close(self) -> None:
         """Let go of the link."""
         ...
+
+
+async def no_wait() -> None:
+    """Find that there is always room."""
+
+
+@runtime_checkable
+class Patient(Protocol):
+    """A driver whose device waits, as a file does. Before each frame it awaits `room`, so none need be dropped."""
+
+    room: Room
