@@ -8,7 +8,8 @@ load        the one way in: a file becomes the tree, or a list of all that is wr
   sources     puts environment variables and credentials above the file
   judge       holds the tables against the tree, cutting out what is wrong (told by words and shape)
   close       what somebody may have meant
-  rules       what no table can judge alone: names, assets; overlaps are registers that two signals read differently
+  rules       what no table can judge alone: names, assets; overlaps are registers that two signals read differently,
+              shared_lines are lines that two devices describe differently
   lines       on which line a key stands
   problems    a mistake in its place, in one line of text
 tree        the whole tree; its branches are gateway, mqtt, device, modbus, opcua, mqtt_in and pki

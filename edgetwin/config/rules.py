@@ -10,6 +10,7 @@ from edgetwin.config.modbus import ModbusDevice
 from edgetwin.config.overlaps import overlaps
 from edgetwin.config.places import Place
 from edgetwin.config.problems import Mistake, Path
+from edgetwin.config.shared_lines import shared_lines
 from edgetwin.config.sources import fold
 
 PlaceOf = Callable[[Path], Place]
@@ -24,6 +25,7 @@ def rules(verdict: Verdict, tables: Mapping[str, Any], place_of: PlaceOf) -> Ite
     for name, device in verdict.config.device.items():
         if isinstance(device, ModbusDevice):
             yield from overlaps(name, device, place_of)
+    yield from shared_lines(verdict.config.device, place_of)
 
 
 def _something_to_read(verdict: Verdict, tables: Mapping[str, Any]) -> Iterator[Mistake]:

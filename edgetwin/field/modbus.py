@@ -82,11 +82,16 @@ class ModbusDriver:
         """Read the rhythms that are due, one after the other, into one frame."""
         ids = self._ids_of(due)
         columns = Columns.empty(len(ids), texts=self._has_texts)
+        parts = []
         start = 0
+        half_way_ns = self._clock().mono + round(self._rhythms[0].period_s / 2 * 1e9)
         for number in due:
             end = start + len(self._rhythm_ids[number])
-            await polls[number].read(columns.part(slice(start, end)))
+            parts.append(columns.part(slice(start, end)))
+            await polls[number].read(parts[-1])
             start = end
+        for number, part in zip(due, parts, strict=True):
+            await polls[number].read_busy(part, half_way_ns)
         link.judge_cycle()
         return Frame(
             ids=ids,

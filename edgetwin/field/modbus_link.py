@@ -15,7 +15,7 @@ from edgetwin.field.modbus_bus import Bus, NoAnswer
 from edgetwin.field.modbus_frames import Refused, Request
 from edgetwin.field.modbus_turns import Seat
 
-_WRONG_REQUEST = (1, 2, 3)  # the unit is there, and has not what was asked for
+_IS_THERE = (1, 2, 3, 5, 6)  # the unit has not what was asked for, or is busy: either way it is there
 _SILENT_IN_A_ROW = 2
 
 
@@ -65,7 +65,7 @@ class ModbusLink:
 
     def judge_cycle(self) -> None:
         """Raise DeviceDown after a poll cycle if the unit has never done anything but fail."""
-        if self._refused is not None and self._refused.code not in _WRONG_REQUEST and not self._good:
+        if self._refused is not None and self._refused.code not in _IS_THERE and not self._good:
             raise DeviceDown(
                 f"nothing but {self._refused}",
                 f"is `unit = {self._unit}` right? This is also how some devices answer for a unit that is not there",

@@ -4,6 +4,8 @@ A device refuses a whole block when one register in it does not exist. The block
 stands alone: that signal gets the exception as its status and is tried again now and then, its neighbours go on, and
 from then on no poll asks for it along with them. A good register that appears later (a PLC that was reprogrammed) puts
 the original plan back.
+
+A block for which the device is busy is asked for once more at the end of the same cycle.
 """
 
 from dataclasses import dataclass
@@ -22,6 +24,7 @@ from edgetwin.field.refusals import Refusals, retry_s
 
 # Illegal address, illegal value: one of the registers is the reason, or how many there are.
 _NOT_THERE = (2, 3)
+_LATER = (5, 6)  # the device is busy, and says: ask again
 
 
 @dataclass(slots=True)
@@ -84,9 +87,11 @@ class Poll:
         self._clock = clock
         self._blocks = list(rhythm.blocks)
         self._refused: dict[int, _Refusal] = {}
+        self._busy: list[Block] = []
 
     async def read(self, columns: Columns) -> None:
         """Fill the columns of this rhythm."""
+        self._busy.clear()
         for block in tuple(self._blocks):
             if code := await self._read_block(block, columns):
                 readable = await self._search(block, code, columns)
@@ -94,6 +99,12 @@ class Poll:
                 self._blocks[place : place + 1] = readable
         for refusal in tuple(self._refused.values()):
             await self._read_refused(refusal, columns)
+
+    async def read_busy(self, columns: Columns, until_ns: int) -> None:
+        """Ask once more for what the device was too busy for, as long as there is time."""
+        for block in tuple(self._busy):
+            if self._clock().mono < until_ns:
+                await self._read_block(block, columns)
 
     async def _read_block(self, block: Block, columns: Columns) -> int:
         """Read one block and give 0. If it is refused for what halving may find, write nothing and give the code."""
@@ -103,6 +114,8 @@ class Poll:
         except Refused as refused:
             if refused.code in _NOT_THERE:
                 return refused.code
+            if refused.code in _LATER:
+                self._busy.append(block)
             part.failed(self._clock(), status.modbus_exception(refused.code))
         except Unusable:
             part.failed(self._clock(), status.BAD_COMMUNICATION)

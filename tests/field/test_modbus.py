@@ -1,62 +1,19 @@
-"""Modbus against a real server: exceptions, gaps, rhythms, units and time."""
+"""Modbus against a real server: registers, gaps, rhythms and time."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
-from typing import Any
 
 import numpy as np
 import pytest
 from field_plc import Plc, floats
-from field_watch import clock
+from field_reader import FLOATS, Reader
 from pymodbus.constants import ExcCodes
 from structlog.testing import capture_logs
 
-from edgetwin.config.modbus import ModbusDevice
 from edgetwin.core import status
-from edgetwin.core.signals import UNSTAMPED, Frame
+from edgetwin.core.signals import UNSTAMPED
 from edgetwin.field import refusals
-from edgetwin.field.driver import DeviceDown
-from edgetwin.field.modbus import ModbusDriver
-from edgetwin.field.modbus_bus import Buses
 
-FLOATS = {f"f{number}": {"at": f"hr:{2 * number}", "type": "float32"} for number in range(20)}
 ILLEGAL_ADDRESS = status.modbus_exception(2)
-
-
-class Reader:
-    """A driver that is open, read frame by frame."""
-
-    def __init__(self, port: int, signals: dict[str, Any], **settings: object) -> None:
-        usual = {"every": "20 ms", "timeout": "2 s"}
-        self.config = ModbusDevice.model_validate(
-            {"connect": f"modbus-tcp://127.0.0.1:{port}", "signals": signals, **usual, **settings}
-        )
-        self.driver = ModbusDriver("plc", self.config, clock, Buses())
-        self._names = list(signals)
-
-    @asynccontextmanager
-    async def open(self) -> AsyncIterator["Reader"]:
-        """Keep it open for a while."""
-        try:
-            await self.driver.open()
-            async with aclosing(self.driver.frames()) as self._frames:
-                yield self
-        finally:
-            await self.driver.close()
-
-    async def frame(self) -> Frame:
-        """Give the next frame."""
-        async with asyncio.timeout(10):
-            return await anext(self._frames)
-
-    async def next(self) -> dict[str, tuple[float, int]]:
-        """Give the next frame as value and status by signal."""
-        frame = await self.frame()
-        return {
-            self._names[number]: (float(value), int(code))
-            for number, value, code in zip(frame.ids, frame.values, frame.status, strict=True)
-        }
 
 
 async def test_all_areas_and_types_arrive_in_one_frame(plc: Plc) -> None:
@@ -190,84 +147,12 @@ async def test_a_refused_signal_is_tried_again_and_comes_back(
     assert "hr:6" in lines[0]["hint"]
 
 
-@pytest.mark.parametrize("code", [ExcCodes.DEVICE_FAILURE, ExcCodes.ACKNOWLEDGE, ExcCodes.DEVICE_BUSY])
-async def test_a_busy_block_fails_in_this_frame_only(plc: Plc, code: ExcCodes) -> None:
-    signals = {"near": {"at": "hr:50"}, "far": {"at": "hr:150"}}
-    plc.refuse = {150: code}
-    async with Reader(plc.port, signals).open() as reader:
-        heard = await reader.next()
-        assert heard["near"] == (1050.0, status.GOOD)
-        assert heard["far"][1] == status.modbus_exception(int(code))
-        plc.refuse = {}
-        assert (await reader.next())["far"] == (1150.0, status.GOOD)
-
-
-@pytest.mark.parametrize("code", [ExcCodes.GATEWAY_NO_RESPONSE, ExcCodes.GATEWAY_PATH_UNAVIABLE])
-async def test_a_gateway_that_does_not_reach_the_unit_is_a_device_that_is_down(
-    plc: Plc, code: ExcCodes
-) -> None:
-    async with Reader(plc.port, FLOATS).open() as reader:
-        await reader.next()
-        plc.refuse = {0: code}
-        with pytest.raises(DeviceDown, match=f"exception {int(code)}") as down:
-            await reader.next()
-    assert "unit 1" in down.value.hint
-
-
-async def test_a_wrong_unit_is_a_device_that_is_down(plc: Plc) -> None:
-    with pytest.raises(DeviceDown, match="exception 4") as down:  # so says this server of units it has not
-        async with Reader(plc.port, FLOATS, unit=7).open() as reader:
-            await reader.next()
-    assert "is `unit = 7` right" in down.value.hint
-
-
-async def test_a_unit_that_answers_nothing_is_down_and_the_unit_is_named(silent_port: int) -> None:
-    with pytest.raises(DeviceDown, match=r"no answer within 0\.1 s") as down:
-        async with Reader(silent_port, FLOATS, unit=7, timeout="100 ms").open() as reader:
-            await reader.next()
-    assert "unit = 7" in down.value.hint
-
-
-async def test_a_block_that_is_late_once_fails_alone(plc: Plc) -> None:
-    late = asyncio.Event()
-
-    async def second_is_late() -> None:
-        if plc.requests[-1] == (150, 1) and not late.is_set():
-            late.set()
-            await asyncio.sleep(0.4)
-
-    plc.on_request = second_is_late
-    signals = {"near": {"at": "hr:50"}, "far": {"at": "hr:150"}}
-    async with Reader(plc.port, signals, every="500 ms", timeout="200 ms").open() as reader:
-        heard = await reader.next()
-        assert heard["near"] == (1050.0, status.GOOD)
-        assert heard["far"][1] == status.BAD_TIMEOUT
-        assert (await reader.next())["far"] == (1150.0, status.GOOD)
-
-
-async def test_a_connection_lost_while_an_answer_is_due_is_noticed_at_once(plc: Plc) -> None:
-    asked = asyncio.Event()
-
-    async def think_for_ever() -> None:
-        asked.set()
-        await asyncio.Event().wait()
-
-    async with Reader(plc.port, FLOATS, timeout="8 s").open() as reader:
-        await reader.next()
-        plc.on_request = think_for_ever
-        reading = asyncio.create_task(reader.next())
-        await asked.wait()
-        await plc.stop()
-        with pytest.raises(DeviceDown, match="the connection was lost"):
-            await asyncio.wait_for(reading, 1)  # the time-out is eight seconds
-
-
-async def test_a_slow_rhythm_shares_the_frame_of_a_fast_one(plc: Plc) -> None:
-    signals = {"fast": {"at": "hr:50"}, "slow": {"at": "hr:51", "every": "80 ms"}}
-    async with Reader(plc.port, signals, every="20 ms").open() as reader:
-        heard = [set(await reader.next()) for _ in range(9)]
-    assert heard[0] == {"fast", "slow"}
-    assert all("fast" in names for names in heard)
+async def test_each_rhythm_has_its_own_frames_and_its_own_time(plc: Plc) -> None:
+    signals = {"fast": {"at": "hr:50"}, "slow": {"at": "hr:51", "every": "400 ms"}}
+    async with Reader(plc.port, signals, every="100 ms").open() as reader:
+        heard = [set(await reader.next()) for _ in range(10)]
+    assert {"fast"} in heard
+    assert {"slow"} in heard
     assert 2 <= sum("slow" in names for names in heard) <= 4
 
 
