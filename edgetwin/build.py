@@ -5,6 +5,7 @@ beside the running one and thrown away.
 """
 
 import secrets
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,9 +22,10 @@ from edgetwin.config.tree import Config
 from edgetwin.core.errors import ConfigError
 from edgetwin.core.pipeline import Pipeline, Settings
 from edgetwin.core.signals import Clock, Kind, Signal, SignalTable, Stamp
-from edgetwin.field import plan
+from edgetwin.field import bus_time
 from edgetwin.field.driver import Driver
 from edgetwin.field.modbus_bus import Buses
+from edgetwin.field.phases import phases
 from edgetwin.uplink.uplink import Uplink
 
 # The field calls a device away after two time-outs in a row; only then is the silence of its signals a second matter.
@@ -45,7 +47,7 @@ class Parts:
 
 def from_file(path: Path, clock: Clock, running: Config | None = None) -> Parts:
     """Read a configuration and make all parts; ConfigProblems with all that is wrong when that cannot be done."""
-    config = load(path, device_check=check_device)
+    config = load(path, devices_check=check_devices)
     try:
         return build(config, clock, running)
     except ConfigError as error:
@@ -58,12 +60,13 @@ def build(config: Config, clock: Clock, running: Config | None = None) -> Parts:
     Where another configuration is `running`, its devices that stay just as they are get no new driver.
     """
     table = signal_table(config)
+    phases_s = phases(_on_modbus(config.device))
     return Parts(
         config=config,
         table=table,
         pipeline=Pipeline(table, settings=pipeline_settings(config)),
         drivers=tuple(
-            _driver(name, device, clock)
+            _driver(name, device, clock, phases_s.get(name, ()))
             for name, device in config.device.items()
             if running is None or running.device.get(name) != device
         ),
@@ -100,7 +103,7 @@ def _signal(name: str, device: DeviceConfig, signal: SignalConfig, *, watch_stuc
 
 def _kind(signal: SignalConfig) -> Kind:
     match signal:
-        case OpcUaSignal(text=True):
+        case OpcUaSignal(text=True) | ModbusSignal(type="string"):
             return Kind.TEXT
         case ModbusSignal(type="bool"):
             return Kind.STATE
@@ -113,17 +116,21 @@ def pipeline_settings(config: Config) -> Settings:
     return Settings(stuck_false_alarm_s=config.check.stuck.false_alarm)
 
 
-def check_device(name: str, device: DeviceConfig) -> list[ConfigError]:
-    """Say what cannot work with one device, as far as its protocol knows without asking it."""
-    return plan.problems(name, device) if isinstance(device, ModbusDevice) else []
+def check_devices(devices: Mapping[str, DeviceConfig]) -> Iterator[ConfigError]:
+    """Say what cannot work with the devices, as far as their protocols know without asking them."""
+    return bus_time.problems(_on_modbus(devices))
 
 
-def _driver(name: str, device: DeviceConfig, clock: Clock) -> Driver:
+def _on_modbus(devices: Mapping[str, DeviceConfig]) -> dict[str, ModbusDevice]:
+    return {name: device for name, device in devices.items() if isinstance(device, ModbusDevice)}
+
+
+def _driver(name: str, device: DeviceConfig, clock: Clock, phases_s: Sequence[float]) -> Driver:
     match device:
         case ModbusDevice():
             from edgetwin.field.modbus import ModbusDriver  # noqa: PLC0415 - see below
 
-            return ModbusDriver(name, device, clock, _BUSES)
+            return ModbusDriver(name, device, clock, _BUSES, phases_s)
         case OpcUaDevice():
             from edgetwin.field.opcua import OpcUaDriver  # noqa: PLC0415 - costs 23 MB, so only where it is needed
 

@@ -39,7 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Check one file."""
     try:
-        config = load(args.file, device_check=build.check_device)
+        config = load(args.file, devices_check=build.check_devices)
     except ConfigProblems as refusal:
         _refused(refusal, args)
         return os.EX_CONFIG

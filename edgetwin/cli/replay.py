@@ -139,7 +139,7 @@ def _clash(args: argparse.Namespace) -> str:
 def _declared(config: Path | None) -> tuple[SignalTable, Settings]:
     if config is None:
         return SignalTable([]), Settings()
-    tree = load(config, device_check=build.check_device)
+    tree = load(config, devices_check=build.check_devices)
     return build.signal_table(tree), build.pipeline_settings(tree)
 
 

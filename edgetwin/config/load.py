@@ -1,7 +1,7 @@
 """From a file to the frozen tree, or to everything that is wrong with it. The one way in."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -20,19 +20,19 @@ from edgetwin.core.errors import ConfigError
 # What is put together before anything comes from outside.
 _FILE_ONLY = {("template",), ("signals_file",), ("without",)}
 
-DeviceCheck = Callable[[str, DeviceConfig], list[ConfigError]]
+DevicesCheck = Callable[[Mapping[str, DeviceConfig]], Iterable[ConfigError]]
 
 
 def load(
     path: FilePath,
     *,
-    device_check: DeviceCheck | None = None,
+    devices_check: DevicesCheck | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Config:
     """Load a configuration; ConfigProblems with all that is wrong when it cannot be used.
 
-    `device_check` lets the field say what only it knows: a poll that cannot fit its period. It is asked about
-    devices in which nothing else is wrong.
+    `devices_check` lets the field say what only it knows: polls that cannot fit their period, or their line. It is
+    asked once, about all devices in which nothing else is wrong.
     """
     document = read(path)
     passwords = list(passwords_in(document.tables))
@@ -54,10 +54,11 @@ def load(
     verdict = judge(tables, frozenset(expanded.lost), frozenset(outside))
     mistakes = [*passwords, *expanded.mistakes, *verdict.mistakes, *rules(verdict, tables, places.of)]
     mistakes += of_unused_templates(expanded)
-    if device_check is not None:
-        for name, device in verdict.config.device.items():
-            if verdict.whole(("device", name)):
-                mistakes += (Mistake(error.path, error.message) for error in device_check(name, device))
+    if devices_check is not None:
+        sound = {
+            name: device for name, device in verdict.config.device.items() if verdict.whole(("device", name))
+        }
+        mistakes += (Mistake(error.path, error.message) for error in devices_check(sound))
 
     problems += (_placed(mistake, places, outside) for mistake in mistakes)
     problems += expanded.problems

@@ -1,6 +1,6 @@
 """Modbus: asks one unit for its registers, each in its rhythm. One poll cycle is one Frame."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 import numpy as np
 
@@ -9,19 +9,31 @@ from edgetwin.core.signals import UNSTAMPED, Clock, Frame, Ids
 from edgetwin.field.modbus_bus import Buses
 from edgetwin.field.modbus_link import ModbusLink
 from edgetwin.field.modbus_poll import Columns, Poll
+from edgetwin.field.phases import phases
 from edgetwin.field.plan import plan
 from edgetwin.field.refusals import Refusals
 from edgetwin.field.schedule import Schedule
 
 
 class ModbusDriver:
-    """One Modbus unit, on a line that it may share with others."""
+    """One Modbus unit, on a line that it may share with others.
 
-    def __init__(self, name: str, config: ModbusDevice, clock: Clock, buses: Buses) -> None:
+    `phases_s` are those of its rhythms among all devices of the gateway. Without them it is taken to be the only one.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        config: ModbusDevice,
+        clock: Clock,
+        buses: Buses,
+        phases_s: Sequence[float] | None = None,
+    ) -> None:
         self.name = name
         self.address = config.address
         self.ids: Ids = np.arange(len(config.signals), dtype=np.int32)
         self._rhythms = plan(config)
+        self._phases_s = phases({name: config})[name] if phases_s is None else phases_s
         places = {signal: place for place, signal in enumerate(config.signals)}
         self._rhythm_ids = [
             np.array([places[register.name] for register in rhythm.registers], np.int32)
@@ -65,7 +77,8 @@ class ModbusDriver:
             raise RuntimeError(f"{self.name}: frames before open")
         polls = [Poll(rhythm, link, self._refusals, self._clock) for rhythm in self._rhythms]
         self._missed_before = self.missed
-        self._schedule = Schedule([rhythm.period_s for rhythm in self._rhythms], self._clock().mono)
+        periods_s = [rhythm.period_s for rhythm in self._rhythms]
+        self._schedule = Schedule(periods_s, self._clock().mono, self._phases_s)
         while True:
             async with link.lifeline.hold():
                 due = await self._schedule.wait(self._clock)

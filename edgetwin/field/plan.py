@@ -2,7 +2,8 @@
 
 A request costs far more than a register, so the registers of one area and one rhythm are read in as few requests as
 the device allows, across small gaps of registers that nobody asked for. A value of several words is never split over
-two requests: its halves could come from two scans of the PLC.
+two requests: its halves could come from two scans of the PLC. A device that hands over no more than one value at once
+(`single_reads`) gets a request for each; signals within the registers of that value share it.
 """
 
 from collections import defaultdict
@@ -13,18 +14,11 @@ from typing import Self
 from edgetwin.config.modbus import ModbusDevice
 from edgetwin.config.modbus_types import Byte, Order, Type, registers_of
 from edgetwin.config.registers import BITS, Area
-from edgetwin.core.errors import ConfigError
 from edgetwin.field.decode import BitDecoder, Decoder
 from edgetwin.field.decode_layout import Layout
 
 MAX_REGISTERS = 125  # in one answer, says the protocol
 MAX_BITS = 2000
-
-# What a poll takes, for judging at the start whether it can fit. These are figures of a good PLC on a good network;
-# many take 5 to 20 ms for a request. What is refused with these cannot work, what is let through may still be late,
-# and late polls are counted.
-REQUEST_S = 2e-3
-REGISTER_S = 10e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,10 +82,9 @@ class Block:
         return f"Block({self.area}:{self.address} count={self.count} signals={len(self)})"
 
     @property
-    def cost_s(self) -> float:
-        """About how long it keeps the device and the network busy."""
-        registers = self.count / 16 if self.area in BITS else self.count
-        return REQUEST_S + registers * REGISTER_S
+    def octets(self) -> int:
+        """How many bytes of values the answer has."""
+        return (self.count + 7) // 8 if self.area in BITS else 2 * self.count
 
     def halves(self) -> tuple["Block", "Block"]:
         """Two requests for what is one here."""
@@ -117,7 +110,7 @@ class Rhythm:
     @classmethod
     def of(cls, period_s: float, registers: Sequence[Register], limits: "Limits") -> Self:
         """Group registers into blocks."""
-        ordered = sorted(registers, key=lambda register: (register.area, register.address, register.end))
+        ordered = sorted(registers, key=lambda register: (register.area, register.address, -register.end))
         blocks: list[Block] = []
         first = 0
         for place in range(1, len(ordered) + 1):
@@ -126,11 +119,6 @@ class Rhythm:
                 first = place
         return cls(period_s, tuple(ordered), tuple(blocks))
 
-    @property
-    def cost_s(self) -> float:
-        """About how long one poll takes."""
-        return sum(block.cost_s for block in self.blocks)
-
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -138,6 +126,7 @@ class Limits:
 
     registers: int
     gap: int
+    single: bool = False
 
     def allow(self, block: Sequence[Register], following: Register) -> bool:
         """Tell whether a block may grow by the register that follows it."""
@@ -147,6 +136,8 @@ class Limits:
         longest, gap = (MAX_BITS, 16 * self.gap) if following.area in BITS else (self.registers, self.gap)
         end = max(register.end for register in block)
         start = block[0].address
+        if self.single:
+            return following.end <= end
         return following.address - end <= gap and max(end, following.end) - start <= longest
 
 
@@ -175,32 +166,5 @@ def plan(config: ModbusDevice) -> tuple[Rhythm, ...]:
     by_period: dict[float, list[Register]] = defaultdict(list)
     for register, signal in zip(registers(config), config.signals.values(), strict=True):
         by_period[signal.every or config.every].append(register)
-    limits = Limits(min(config.max_registers, MAX_REGISTERS), config.max_gap)
+    limits = Limits(min(config.max_registers, MAX_REGISTERS), config.max_gap, config.single_reads)
     return tuple(Rhythm.of(period_s, members, limits) for period_s, members in sorted(by_period.items()))
-
-
-def problems(name: str, config: ModbusDevice) -> list[ConfigError]:
-    """Say what cannot work: a value wider than a request may be, and a poll that does not fit its period."""
-    found = [
-        ConfigError(
-            ("device", name, "max_registers"),
-            f"{register.name} is a {register.type} of {register.width} registers, and a request may ask for "
-            f"{config.max_registers}: a value is never split, so allow at least {register.width}",
-        )
-        for register in registers(config)
-        if register.area not in BITS and register.width > config.max_registers
-    ]
-    rhythms = plan(config)
-    load = sum(rhythm.cost_s / rhythm.period_s for rhythm in rhythms)
-    if load > 1:
-        heaviest = max(rhythms, key=lambda rhythm: rhythm.cost_s / rhythm.period_s)
-        found.append(
-            ConfigError(
-                ("device", name, "every"),
-                f"the polls cannot fit: {len(heaviest.blocks)} requests for {len(heaviest.registers)} signals take "
-                f"about {1e3 * heaviest.cost_s:.0f} ms and are due every {1e3 * heaviest.period_s:g} ms "
-                f"(all polls together need {100 * load:.0f} % of the time; counted with {1e3 * REQUEST_S:g} ms a "
-                "request); ask less often, or let one request read more with max_registers and max_gap",
-            )
-        )
-    return found

@@ -3,11 +3,13 @@
 import re
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from pydantic import BaseModel, SecretStr, ValidationError
 
+from edgetwin.config.device import DeviceConfig
 from edgetwin.config.gateway import Gateway, Log, Publish
 from edgetwin.config.load import load, locate
 from edgetwin.config.modbus import ModbusDevice
@@ -199,15 +201,15 @@ def test_registers_that_are_read_alike_may_be_shared(tmp_path: Path) -> None:
 def test_the_field_adds_what_only_it_knows(tmp_path: Path) -> None:
     asked = list[str]()
 
-    def device_check(name: str, device: ModbusDevice | OpcUaDevice) -> list[ConfigError]:
-        asked.append(f"{name} every {device.every:g} s")
-        return [ConfigError(("device", name, "every"), "the polls cannot fit")]
+    def devices_check(devices: Mapping[str, DeviceConfig]) -> Iterator[ConfigError]:
+        asked.extend(f"{name} every {device.every:g} s" for name, device in devices.items())
+        return (ConfigError(("device", name, "every"), "the polls cannot fit") for name in devices)
 
     file = tmp_path / "gateway.toml"
     wrong = '[device.plc3]\nconnect = "modbus-tcp://plc3"\nsignals = { temp = { at = 3 } }\n'
     file.write_text(PLC1 + PLC2 + wrong, encoding="utf-8")
     with pytest.raises(ConfigProblems) as refusal:
-        load(file, device_check=device_check, environ={})
+        load(file, devices_check=devices_check, environ={})
     assert asked == ["plc1 every 1 s", "PLC-2 every 1 s"]
     assert [(problem.line, problem.key) for problem in refusal.value.problems] == [
         (2, "device.plc1.every"),

@@ -1,13 +1,12 @@
 """What is asked for together: everything once, nothing split, no request too long."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edgetwin.config.modbus import ModbusDevice
 from edgetwin.config.modbus_types import NUMBERS
 from edgetwin.config.registers import BITS
-from edgetwin.field.plan import MAX_BITS, plan, problems
+from edgetwin.field.plan import MAX_BITS, plan
 
 
 def device(signals: dict[str, dict[str, object]], **settings: object) -> ModbusDevice:
@@ -19,7 +18,7 @@ def blocks(config: ModbusDevice) -> list[tuple[str, int, int]]:
 
 
 @st.composite
-def devices(draw: st.DrawFn) -> ModbusDevice:
+def devices(draw: st.DrawFn, *, single: bool = False) -> ModbusDevice:
     signals: dict[str, dict[str, object]] = {}
     for number in range(draw(st.integers(1, 60))):
         area = draw(st.sampled_from(["co", "di", "hr", "ir"]))
@@ -29,7 +28,8 @@ def devices(draw: st.DrawFn) -> ModbusDevice:
         if draw(st.booleans()):
             signal["every"] = draw(st.sampled_from(["100 ms", "1 s", "10 s"]))
         signals[f"s{number}"] = signal
-    return device(signals, max_registers=draw(st.integers(4, 125)), max_gap=draw(st.integers(0, 124)))
+    longest, gap = draw(st.integers(4, 125)), draw(st.integers(0, 124))
+    return device(signals, max_registers=longest, max_gap=gap, single_reads=single)
 
 
 @given(devices())
@@ -125,31 +125,35 @@ def test_the_order_of_words_is_the_devices_unless_the_signal_says_otherwise() ->
     assert (b.word_order, b.byte_order) == ("high-first", "low-first")
 
 
-def test_a_poll_that_fits_has_no_problem() -> None:
-    assert problems("plc", device({f"s{n}": {"at": f"hr:{n}"} for n in range(125)}, every="10 ms")) == []
+def test_single_reads_are_a_request_for_each_value() -> None:
+    config = device(
+        {
+            "a": {"at": "hr:0", "type": "float32"},
+            "b": {"at": "hr:2"},
+            "on": {"at": "co:0"},
+            "off": {"at": "co:1"},
+        },
+        single_reads=True,
+    )
+    assert blocks(config) == [("co", 0, 1), ("co", 1, 1), ("hr", 0, 2), ("hr", 2, 1)]
 
 
-def test_a_poll_that_cannot_fit_is_refused_with_figures() -> None:
-    config = device({f"s{n}": {"at": f"hr:{100 * n}"} for n in range(50)}, every="50 ms")
-    (problem,) = problems("plc", config)
-    assert problem.path == ("device", "plc", "every")
-    for figure in ("50 requests", "about 100 ms", "every 50 ms", "201 %", "2 ms a request"):
-        assert figure in problem.message
+def test_what_lies_in_the_registers_of_a_value_is_read_along_with_it() -> None:
+    signals: dict[str, dict[str, object]] = {f"bit{bit}": {"at": "hr:1", "bit": bit} for bit in range(16)}
+    signals["half"] = {"at": "hr:1", "byte": "high"}
+    assert blocks(device(signals, single_reads=True)) == [("hr", 1, 1)]
+    whole: dict[str, dict[str, object]] = {"whole": {"at": "hr:0", "type": "uint32", "shared": True}}
+    assert blocks(device(signals | whole, single_reads=True)) == [("hr", 0, 2)]
 
 
-def test_all_rhythms_together_must_fit() -> None:
-    signals: dict[str, dict[str, object]] = {f"s{n}": {"at": f"hr:{100 * n}"} for n in range(3)}
-    fits = device(signals, every="10 ms")
-    more: dict[str, dict[str, object]] = {
-        f"t{n}": {"at": f"hr:{100 * n + 50}", "every": "20 ms"} for n in range(5)
-    }
-    assert problems("plc", fits) == []
-    assert problems("plc", device(signals | more, every="10 ms"))
+@given(devices(single=True))
+def test_no_single_read_asks_for_more_than_one_value(config: ModbusDevice) -> None:
+    for rhythm in plan(config):
+        for block in rhythm.blocks:
+            assert block.count == max(register.width for register in block.registers)
 
 
-@pytest.mark.parametrize(("allowed", "found"), [(3, 1), (4, 0)])
-def test_a_value_wider_than_a_request_is_refused(allowed: int, found: int) -> None:
-    config = device({"energy": {"at": "hr:0", "type": "uint64"}}, max_registers=allowed)
-    problem = problems("plc", config)
-    assert len(problem) == found
-    assert all(each.path == ("device", "plc", "max_registers") for each in problem)
+def test_a_string_is_as_wide_as_its_characters_need() -> None:
+    config = device({"batch": {"at": "hr:0", "length": 15}, "next": {"at": "hr:8"}})
+    assert [register.end for register in plan(config)[0].registers] == [8, 9]
+    assert blocks(config) == [("hr", 0, 9)]

@@ -3,7 +3,7 @@
 import tomllib
 from pathlib import Path
 
-from edgetwin.build import check_device, signal_table
+from edgetwin.build import check_devices, signal_table
 from edgetwin.config.load import load
 from edgetwin.core.signals import Kind
 from edgetwin.plant.config_text import demo_config
@@ -40,7 +40,7 @@ def test_ports_broker_and_control_socket_stand_where_they_belong() -> None:
 def test_the_gateway_takes_it_as_it_is(tmp_path: Path) -> None:
     file = tmp_path / "demo.toml"
     file.write_text(TEXT)
-    signals = {signal.name: signal for signal in signal_table(load(file, device_check=check_device))}
+    signals = {signal.name: signal for signal in signal_table(load(file, devices_check=check_devices))}
     for point in POINTS:
         signal = signals[point.name]
         assert signal.unit == point.unit
