@@ -117,7 +117,9 @@ class Chain:
 
     async def _health(self, links: Callable[[], Mapping[str, LinkState]]) -> None:
         while True:
-            devices = {name: {"up": link.up, **link.counters} for name, link in links().items()}
+            devices = {
+                name: {"up": link.up, **link.clocks, **link.counters} for name, link in links().items()
+            }
             self.parts.uplink.health({**self.counters, "devices": devices})
             await asyncio.sleep(HEALTH_S)
 

@@ -85,6 +85,7 @@ def _device(link: LinkState) -> Row:
         "since": None if link.since is None else iso(link.since.wall),
         "reason": link.reason,
         "hint": link.hint,
+        **link.clocks,
         **link.counters,
     }
 

@@ -149,7 +149,10 @@ def _device(name: str, device: Row | None) -> Line:
     if device is None:
         return [Piece(name, BOLD)]
     state = Piece("up", GREEN) if device["up"] else Piece("down", RED)
-    return [Piece(f"{name} ", BOLD), state, Piece(f"  {device['address']}", DIM)]
+    off_s = device["clock_off_s"] or device["source_off_s"]
+    whose = "its clock is" if device["clock_off_s"] else "its time stamps are"
+    by = f"  {whose} {abs(off_s):.0f} s {'ahead' if off_s > 0 else 'behind'}" if off_s else ""
+    return [Piece(f"{name} ", BOLD), state, Piece(f"  {device['address']}", DIM), Piece(by, YELLOW)]
 
 
 def _alerts(view: Mapping[str, Any], columns: int) -> list[Line]:

@@ -4,7 +4,7 @@ A driver knows how to open one device, how to read it and how to close it. It ne
 is down and never waits between attempts: `poller.keep` does that, the same way for every protocol.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Protocol, runtime_checkable
 
 from edgetwin.core.signals import Frame, Ids
@@ -81,3 +81,13 @@ class Patient(Protocol):
     """A driver whose device waits, as a file does. Before each frame it awaits `room`, so none need be dropped."""
 
     room: Room
+
+
+@runtime_checkable
+class Clocked(Protocol):
+    """A driver whose device has clocks of its own. They are compared with ours, and with each other."""
+
+    @property
+    def facts(self) -> Mapping[str, float]:
+        """Give `clock_off_s`, the device against us, and `source_off_s`, its sources against it; 0: all is well."""
+        ...

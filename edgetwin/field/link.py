@@ -21,6 +21,15 @@ class LinkState:
     missed: int = 0  # polls skipped because the one before took too long
     lost: int = 0  # readings that the device sent and that were dropped
     downs: int = 0  # how often the device went away
+    clock_off_s: float = (
+        0.0  # how far its clock is ahead of ours; 0: no more than is tolerated, or it has none
+    )
+    source_off_s: float = 0.0  # and the stamps of its sources ahead of its own clock
+
+    @property
+    def clocks(self) -> dict[str, float]:
+        """How far its clocks are off, by name."""
+        return {"clock_off_s": round(self.clock_off_s, 3), "source_off_s": round(self.source_off_s, 3)}
 
     @property
     def counters(self) -> dict[str, int]:

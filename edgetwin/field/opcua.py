@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import structlog
+from numpy.typing import NDArray
 
 from edgetwin.config.opcua import OpcUaDevice
 from edgetwin.config.pki import DIRECTORY
@@ -29,11 +30,21 @@ from edgetwin.field.schedule import Schedule
 
 log = structlog.get_logger()
 
+_REFUSED, _ANSWERS = 1, 2
+
 
 class OpcUaDriver:
     """One OPC UA server."""
 
-    def __init__(self, name: str, config: OpcUaDevice, clock: Clock, pki: Path = DIRECTORY) -> None:
+    def __init__(
+        self,
+        name: str,
+        config: OpcUaDevice,
+        clock: Clock,
+        pki: Path = DIRECTORY,
+        *,
+        refusals: Refusals | None = None,
+    ) -> None:
         self.name = name
         self.address = config.address
         self.ids: Ids = np.arange(len(config.signals), dtype=np.int32)
@@ -43,7 +54,7 @@ class OpcUaDriver:
         self._takes = takes_of(config)
         self._config = config
         self._security = OpcUaSecurity(name, config, pki, clock)
-        self._refusals = Refusals(name)
+        self._refusals = refusals or Refusals(name)
         self._unfiltered: set[str] = set()  # signals whose deadband was refused, and that were told so
         self._clock = clock
         periods = sorted({wish.every_s for wish in self._wishes})
@@ -66,14 +77,9 @@ class OpcUaDriver:
         return self._missed_before + (self._schedule.missed if self._schedule else 0)
 
     @property
-    def clock_off_s(self) -> float:
-        """How far the server's clock is ahead of ours, where that is more than is tolerated."""
-        return self._clocks.server_off_s
-
-    @property
-    def source_off_s(self) -> float:
-        """How far the stamps of its sources are ahead of the server's clock, where that is more than is tolerated."""
-        return self._clocks.source_off_s
+    def facts(self) -> dict[str, float]:
+        """How far the clocks of the server and of its sources are off."""
+        return {"clock_off_s": self._clocks.server_off_s, "source_off_s": self._clocks.source_off_s}
 
     async def open(self) -> None:
         """Connect, and make a subscription."""
@@ -95,9 +101,10 @@ class OpcUaDriver:
         if session is None:
             raise RuntimeError(f"{self.name}: frames before open")
         frames = self._told(session, subscription) if subscription else self._asked(session)
+        told = np.zeros(len(self.ids), np.int8)  # what is known of each signal in this session: nothing yet
         async with aclosing(frames):
             async for frame in frames:
-                self._note_refusals(frame)
+                self._note_refusals(frame, told)
                 yield frame
 
     async def close(self) -> None:
@@ -168,14 +175,18 @@ class OpcUaDriver:
         codes = np.array([code for _, code in rows], np.uint32)
         return Frame.at(self._clock(), ids, np.full(len(ids), np.nan), codes)
 
-    def _note_refusals(self, frame: Frame) -> None:
+    def _note_refusals(self, frame: Frame, told: NDArray[np.int8]) -> None:
         """Tell the log which signals fail for a reason that lies in the configuration, and which no longer do."""
         bad = status.is_bad(frame.status)
-        for place, code in zip(frame.ids[bad].tolist(), frame.status[bad].tolist(), strict=True):
+        failed = bad & (told[frame.ids] != _REFUSED)
+        for place, code in zip(frame.ids[failed].tolist(), frame.status[failed].tolist(), strict=True):
             if advice := hint(code, self._signals[place]):
+                told[place] = _REFUSED
                 self._refusals.refused(self._names[place], code, advice)
-        if self._refusals:
-            self._refusals.answers(self._names[place] for place in frame.ids[~bad].tolist())
+        answers = frame.ids[~bad & (told[frame.ids] != _ANSWERS)]
+        if len(answers):
+            told[answers] = _ANSWERS
+            self._refusals.answers([self._names[place] for place in answers.tolist()])
 
     def _tell_unfiltered(self, wish: Wish, code: int) -> None:
         for name in (self._names[place] for place in wish.places):

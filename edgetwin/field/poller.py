@@ -14,7 +14,7 @@ import structlog
 from edgetwin.core import status
 from edgetwin.core.signals import Clock, Frame
 from edgetwin.field.backoff import Backoff
-from edgetwin.field.driver import Deliver, DeviceDown, Driver
+from edgetwin.field.driver import Clocked, Deliver, DeviceDown, Driver
 from edgetwin.field.link import LinkState
 from edgetwin.field.schedule import Sleep
 
@@ -87,6 +87,7 @@ class _Keeper:
         link.readings += len(frame)
         link.failures += int(status.is_bad(frame.status).sum())
         self._count_losses()
+        self._read_clocks()
         self._deliver(frame)
 
     def lose(self, down: DeviceDown) -> None:
@@ -110,3 +111,25 @@ class _Keeper:
     def _count_losses(self) -> None:
         self._link.missed = self._driver.missed
         self._link.lost = self._driver.lost
+
+    def _read_clocks(self) -> None:
+        """Note how far the clocks of the device are off. That they come to be, or no longer are, is news."""
+        if not isinstance(self._driver, Clocked):
+            return
+        link, facts = self._link, self._driver.facts
+        off_s = facts.get("clock_off_s", 0.0)
+        source_off_s = facts.get("source_off_s", 0.0)
+        if bool(off_s) != bool(link.clock_off_s):
+            _tell_clock(link.device, "the device", off_s, "synchronise it, and this gateway, by NTP")
+        if bool(source_off_s) != bool(link.source_off_s):
+            hint = "its time stamps come from a clock other than its own: synchronise that one too"
+            _tell_clock(link.device, "the sources of the device", source_off_s, hint)
+        link.clock_off_s, link.source_off_s = off_s, source_off_s
+
+
+def _tell_clock(device: str, whose: str, off_s: float, hint: str) -> None:
+    if off_s:
+        by = f"{abs(off_s):.1f} s {'ahead' if off_s > 0 else 'behind'}"
+        log.warning("clock is off", device=device, whose=whose, by=by, hint=hint)
+    else:
+        log.info("clock is right again", device=device, whose=whose)

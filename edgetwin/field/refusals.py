@@ -45,9 +45,6 @@ class Refusals:
         self._device = device
         self._refused: set[str] = set()
 
-    def __len__(self) -> int:
-        return len(self._refused)
-
     def refused(self, signal: str, code: int, hint: str) -> None:
         """Note that the device refuses a signal."""
         if signal not in self._refused:

@@ -51,6 +51,8 @@ def device(name: str = "plc1", **changes: object) -> dict[str, Any]:
         "since": "2026-11-20T08:00:00.000Z",
         "reason": "",
         "hint": "",
+        "clock_off_s": 0.0,
+        "source_off_s": 0.0,
     }
     return row | changes
 
@@ -179,6 +181,18 @@ def test_an_alert_that_is_over_is_told_as_such() -> None:
 
 def test_an_alert_that_came_back_is_shown_once() -> None:
     assert [line for line in shown(alerts=[alert(active=False), alert()]) if "over" in line] == []
+
+
+@pytest.mark.parametrize(
+    ("off", "words"),
+    [
+        ({"clock_off_s": 3600.2}, "its clock is 3600 s ahead"),
+        ({"source_off_s": -75.0}, "its time stamps are 75 s behind"),
+    ],
+)
+def test_a_device_whose_clock_is_off_says_by_how_much(off: dict[str, float], words: str) -> None:
+    assert words in line_with("plc1 up", shown(devices=[device(**off)]))
+    assert words not in line_with("plc1 up", shown())
 
 
 def test_a_device_that_is_down_says_why_and_what_to_do() -> None:

@@ -33,8 +33,14 @@ class Scripted:
         self.opened = 0
         self.closed = 0
         self.bug: Exception | None = None
+        self.clock_off: Callable[[float], float] = lambda _: 0.0
         self._time = time
         self._is_there = is_there
+
+    @property
+    def facts(self) -> dict[str, float]:
+        """How far its clock is off."""
+        return {"clock_off_s": self.clock_off(self._time.now_ns / 1e9)}
 
     async def open(self) -> None:
         """Connect, if the device is there."""
@@ -147,6 +153,18 @@ async def test_the_link_takes_over_what_the_driver_lost() -> None:
         "lost": 4,
         "downs": 0,
     }
+
+
+async def test_a_clock_that_is_off_is_told_once_and_so_is_its_end() -> None:
+    kept = Kept(lambda _: True)
+    kept.driver.clock_off = lambda now_s: -3600.25 if 10 < now_s < 500 else 0.0
+    await kept.run(400)
+    assert kept.link.clocks == {"clock_off_s": -3600.25, "source_off_s": 0.0}
+    await kept.run(600)
+    assert kept.told == ["device up", "clock is off", "clock is right again"]
+    assert (kept.lines[1]["device"], kept.lines[1]["by"]) == ("plc", "3600.2 s behind")
+    assert "NTP" in kept.lines[1]["hint"]
+    assert not kept.link.clock_off_s
 
 
 async def test_every_open_has_its_close() -> None:
