@@ -22,6 +22,7 @@ VERBS = {
     "watch": "see what the running gateway knows, refreshed in place",
     "check": "check a configuration without starting",
     "pki": "look after certificates: the gateway's own, and those of servers it trusts",
+    "probe": "find out how a Modbus device stores a value",
     "schema": "print the JSON schema of the configuration, for editors",
     "replay": "put recorded data of a CSV file through the same checks",
 }

@@ -4,7 +4,11 @@ run             the gateway
 watch           what the running gateway knows; ask puts the question
 demo            the plant, a broker and a gateway in one process; demo_words is what it says beside the picture
 check           a configuration without starting; check_summary says what the gateway would do
+  check_plan      what is asked of the devices, and how busy their lines are
   check_security  how its OPC UA devices are protected, and what is still to be done
+  check_live    what --live tells: each signal as it comes out now, by live (the visit) and advice (what to do)
+probe           how a Modbus device stores a value: probe_read asks, probe_table shows
+  plausible     what registers may mean, ranked (pure)
 pki             certificates: our own, and those of the servers we trust
   pki_own         what our own is made out for
   pki_report      certificates in words, in a table, as data
