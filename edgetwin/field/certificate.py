@@ -7,6 +7,7 @@ import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 _LONGEST_NAME = 64
+_LONGEST_CHAIN = 10  # a stranger may send any number
 _DAY = timedelta(days=1)
 _UNREADABLE = (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, UnsupportedAlgorithm)
 
@@ -87,7 +89,7 @@ def read(content: bytes) -> Certificate:
 
 def chain(blob: bytes) -> list[Certificate]:
     """Read what a server shows: its certificate, and those who vouch for it behind it."""
-    return [read(der) for der in _cut(blob)]
+    return [read(der) for der in islice(_cut(blob), _LONGEST_CHAIN)]
 
 
 def _cut(blob: bytes) -> Iterator[bytes]:

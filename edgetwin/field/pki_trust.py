@@ -11,7 +11,7 @@ an authority vouches, take the authority off, and trust the other servers by the
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from edgetwin.field.certificate import Certificate, names_host
@@ -41,7 +41,7 @@ class Judgement:
     refusal: str = ""
     hint: str = ""
     unknown: bool = False  # nobody trusts it yet: to trust it would mend this
-    remarks: Sequence[str] = field(default=())
+    remarks: tuple[str, ...] = ()
 
 
 def judge(
@@ -71,7 +71,7 @@ def judge(
             "if it is the right one all the same, trust this certificate itself",
             unknown=True,
         )
-    return Judgement(remarks=odd)
+    return Judgement(remarks=tuple(odd))
 
 
 def _unknown(certificate: Certificate, trusted: Sequence[Certificate]) -> Judgement:
