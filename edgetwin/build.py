@@ -16,6 +16,7 @@ from edgetwin.config.device import DeviceConfig, SignalConfig
 from edgetwin.config.load import load, locate
 from edgetwin.config.modbus import ModbusDevice
 from edgetwin.config.modbus_signal import ModbusSignal
+from edgetwin.config.mqtt_in import MqttDevice, MqttSignal
 from edgetwin.config.opcua import OpcUaDevice, OpcUaSignal
 from edgetwin.config.problems import ConfigProblems
 from edgetwin.config.tree import Config
@@ -95,15 +96,19 @@ def _signal(name: str, device: DeviceConfig, signal: SignalConfig, *, watch_stuc
         high=high,
         period_s=signal.every or device.every,
         patience_s=_PATIENCE * device.timeout_s,
-        on_change=isinstance(device, OpcUaDevice),
+        on_change=_speaks_on_change(device, signal),
         watch_stuck=watch_stuck and signal.stuck,
         names=signal.names or {},
     )
 
 
+def _speaks_on_change(device: DeviceConfig, signal: SignalConfig) -> bool:
+    return signal.speaks_on_change if isinstance(signal, MqttSignal) else isinstance(device, OpcUaDevice)
+
+
 def _kind(signal: SignalConfig) -> Kind:
     match signal:
-        case OpcUaSignal(text=True) | ModbusSignal(type="string"):
+        case OpcUaSignal(text=True) | MqttSignal(text=True) | ModbusSignal(type="string"):
             return Kind.TEXT
         case ModbusSignal(type="bool"):
             return Kind.STATE
@@ -135,6 +140,10 @@ def _driver(name: str, device: DeviceConfig, clock: Clock, phases_s: Sequence[fl
             from edgetwin.field.opcua import OpcUaDriver  # noqa: PLC0415 - costs 23 MB, so only where it is needed
 
             return OpcUaDriver(name, device, clock)
+        case MqttDevice():
+            from edgetwin.field.mqtt_in import MqttDriver  # noqa: PLC0415 - likewise
+
+            return MqttDriver(name, device, clock)
         case _:
             raise TypeError(f"no driver is known for {type(device).__name__}")  # a row is missing above
 

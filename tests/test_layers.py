@@ -38,6 +38,7 @@ OWN_CONFIG = {
     "field": {
         "config.modbus",
         "config.mqtt_in",
+        "config.mqtt_in",
         "config.opcua",
         "config.opcua_nodes",
         "config.pki",

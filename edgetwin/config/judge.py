@@ -11,7 +11,7 @@ from typing import Any, cast
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from edgetwin.config import modbus, modbus_line, opcua
+from edgetwin.config import modbus, modbus_line, mqtt_in, opcua
 from edgetwin.config.problems import Mistake, Path
 from edgetwin.config.shape import meant_key, unknown_key
 from edgetwin.config.sources import scalar
@@ -130,11 +130,10 @@ def _table(path: Path, tables: dict[str, Any]) -> dict[str | int, Any]:
 
 def _stand_in(device: dict[str, Any]) -> str:
     """Make up an address for a device that has none, so that its signals can be judged."""
-    connect, signals = device.get("connect"), device.get("signals")
-    nodes = isinstance(signals, dict) and any(
-        isinstance(signal, dict) and "node" in signal for signal in signals.values()
-    )
-    opc = str(connect).startswith(f"{opcua.SCHEME}://") or (
-        nodes and not str(connect).startswith(modbus.PROTOCOL)
-    )
-    return f"{opcua.SCHEME if opc else modbus_line.TCP}://stand-in"
+    connect, signals = str(device.get("connect")), device.get("signals")
+    listed = signals.values() if isinstance(signals, dict) else ()
+    keys = {key for signal in listed if isinstance(signal, dict) for key in signal}
+    for scheme, tell_tale in ((opcua.SCHEME, {"node"}), (mqtt_in.PROTOCOL, {"topic", "metric"})):
+        if connect.startswith(scheme) or (keys & tell_tale and not connect.startswith(modbus.PROTOCOL)):
+            return f"{scheme}://stand-in"
+    return f"{modbus_line.TCP}://stand-in"

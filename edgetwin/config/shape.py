@@ -5,15 +5,16 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from edgetwin.config import opcua
+from edgetwin.config import modbus, mqtt_in, opcua
 from edgetwin.config.close import closest, did_you_mean
 from edgetwin.config.gateway import Gateway, Log, Publish
 from edgetwin.config.modbus import ModbusDevice
 from edgetwin.config.modbus_signal import ModbusSignal
 from edgetwin.config.mqtt import Mqtt
+from edgetwin.config.mqtt_in import MqttDevice, MqttSignal
 from edgetwin.config.opcua import OpcUaDevice, OpcUaSignal
 from edgetwin.config.problems import Path
-from edgetwin.config.tree import Asset, Checks, Config, StuckCheck
+from edgetwin.config.tree import SCHEMES, Asset, Checks, Config, StuckCheck
 
 _BRANCHES: dict[str, type[BaseModel]] = {
     "[gateway]": Gateway,
@@ -25,8 +26,16 @@ _BRANCHES: dict[str, type[BaseModel]] = {
     "[asset.NAME]": Asset,
     "[device.NAME] of a Modbus device": ModbusDevice,
     "[device.NAME] of an OPC UA device": OpcUaDevice,
+    "[device.NAME] of an MQTT device": MqttDevice,
     "a signal of a Modbus device": ModbusSignal,
     "a signal of an OPC UA device": OpcUaSignal,
+    "a signal of an MQTT device": MqttSignal,
+}
+# What a device speaks -> the branches of the device and of its signals.
+_SPEAKING: dict[str, tuple[type[BaseModel], type[BaseModel]]] = {
+    modbus.PROTOCOL: (ModbusDevice, ModbusSignal),
+    opcua.SCHEME: (OpcUaDevice, OpcUaSignal),
+    mqtt_in.PROTOCOL: (MqttDevice, MqttSignal),
 }
 
 # All kinds of signals there are.
@@ -49,16 +58,17 @@ def branch_at(path: Path, tables: Mapping[str, Any]) -> type[BaseModel] | None:
         case ("asset", _):
             found = Asset
         case ("device", name):
-            found = OpcUaDevice if _speaks_opcua(tables["device"][name]) else ModbusDevice
+            found = _branches(tables["device"][name])[0]
         case ("device", name, "signals", _):
-            found = OpcUaSignal if _speaks_opcua(tables["device"][name]) else ModbusSignal
+            found = _branches(tables["device"][name])[1]
         case (str(table),):
             found = _BRANCHES.get(f"[{table}]")
     return found
 
 
-def _speaks_opcua(device: Mapping[str, Any]) -> bool:
-    return str(device.get("connect")).startswith(f"{opcua.SCHEME}://")
+def _branches(device: Mapping[str, Any]) -> tuple[type[BaseModel], type[BaseModel]]:
+    scheme = str(device.get("connect")).partition("://")[0]
+    return _SPEAKING[SCHEMES.get(scheme, modbus.PROTOCOL)]
 
 
 def unknown_key(path: Path, tables: Mapping[str, Any]) -> tuple[str, str]:

@@ -46,6 +46,12 @@ opcua           the driver for OPC UA: by subscription, or read in cycles
   pki_make        our own certificate (pure)
   pki_expiry      warns 30, 7 and 1 days before a certificate expires
   certificate     what a certificate says (pure)
+mqtt_in         the driver for sensors that publish to a broker
+  mqtt_link       one connection to the broker, and the messages that wait
+  mqtt_topic      one plain topic and the signals in its messages (pure)
+  sparkplug_edge  one edge node of Sparkplug B: births, data, deaths (pure)
+  mqtt_values     from a payload to a number, a text, a time (pure)
+  mqtt_rows       from readings to frames (pure)
 replay          the driver that plays a recording
   recording       opens one, and gives its moments in blocks
   moment          readings of a recording that came together, and what is wanted of it

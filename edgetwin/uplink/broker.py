@@ -10,6 +10,7 @@ from typing import Self
 
 from edgetwin.config.url import Endpoint
 from edgetwin.wire.mqtt_connection import Ended, Why
+from edgetwin.wire.mqtt_reasons import about
 
 # As `Backoff` waits for devices. The two rooms do not know each other, and these lines are no format to share.
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
@@ -25,22 +26,6 @@ _HINTS = {
     ),
     "later": "the broker is overloaded or stopping; it is asked again later",
     "rights": "the broker's access list must allow this user to publish there",
-}
-# The reason codes of MQTT 5; paho gives those of 3.1.1 the same numbers.
-_ADVICE = {
-    0x81: "version",
-    0x82: "version",
-    0x84: "version",
-    0x85: "client",
-    0x86: "credentials",
-    0x87: "credentials",
-    0x88: "later",
-    0x89: "later",
-    0x8A: "rights",
-    0x8B: "later",
-    0x8C: "credentials",
-    0x8E: "client",
-    0x97: "rights",
 }
 
 
@@ -99,7 +84,7 @@ def unreachable(error: OSError) -> BrokerDown:
 
 def refusal(code: int, name: str) -> BrokerDown:
     """Say why the broker refused or ended the connection, from the reason code that it gave."""
-    advice = _ADVICE.get(code, "")
+    advice = about(code)
     return BrokerDown(
         name.lower(), _HINTS.get(advice, ""), refused=advice in ("credentials", "version", "rights")
     )

@@ -1,14 +1,19 @@
 """One bench for each protocol: a real device with three signals, one of which the device does not have."""
 
+import asyncio
+
 from field_plc import Plc
 from field_ua import URI, UaServer
 from field_watch import clock
+from real_broker import Mosquitto
 
 from edgetwin.config.modbus import ModbusDevice
+from edgetwin.config.mqtt_in import MqttDevice
 from edgetwin.config.opcua import OpcUaDevice
 from edgetwin.field.driver import Driver
 from edgetwin.field.modbus import ModbusDriver
 from edgetwin.field.modbus_bus import Buses
+from edgetwin.field.mqtt_in import MqttDriver
 from edgetwin.field.opcua import OpcUaDriver
 
 SIGNALS = ("level", "absent", "neighbour")
@@ -63,4 +68,35 @@ class OpcUaBench:
         return OpcUaDriver("device", config, clock)
 
 
-Bench = ModbusBench | OpcUaBench
+class MqttBench:
+    """A broker to which one sensor publishes; `absent` is a path that does not exist in its messages."""
+
+    MESSAGES = {"press1/state": b'{"level": 1.5, "all": [7.0]}'}  # noqa: RUF012 - a constant
+
+    def __init__(self, broker: Mosquitto) -> None:
+        self.port = broker.port
+        self._broker = broker
+
+    def driver(self, port: int, timeout: str = PATIENT) -> Driver:
+        """Make a driver for it, or for another port."""
+        paths = {"level": "level", "absent": "absent", "neighbour": "all[0]"}
+        config = MqttDevice.model_validate(
+            {
+                "connect": f"mqtt://127.0.0.1:{port}",
+                "keepalive": "1 s",
+                "timeout": timeout,
+                "signals": {name: {"topic": "press1/state", "path": path} for name, path in paths.items()},
+            }
+        )
+        return MqttDriver("device", config, clock)
+
+    async def kill(self) -> None:
+        """Kill the broker."""
+        await asyncio.to_thread(self._broker.stop)
+
+    async def restart(self) -> None:
+        """Come back on the same port."""
+        await asyncio.to_thread(self._broker.start)
+
+
+Bench = ModbusBench | OpcUaBench | MqttBench
