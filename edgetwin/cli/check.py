@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
         print("\n".join(live_lines(live)))
     else:
         print(f"{args.file}: nothing is wrong with it\n")
-        print("\n".join(lines(found)))
+        print("\n".join(lines(found, plan=args.plan)))
     return os.EX_OK if well else NOT_WELL
 
 

@@ -6,23 +6,22 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from edgetwin.cli import check_security
+from edgetwin.cli.check_plan import (
+    LineSummary,
+    RhythmSummary,
+    busy_lines,
+    line_words,
+    many,
+    request_words,
+    rhythm_words,
+)
+from edgetwin.cli.check_plan import rhythms as asked
 from edgetwin.config.device import DeviceConfig
 from edgetwin.config.modbus import ModbusDevice
 from edgetwin.config.opcua import OpcUaDevice
 from edgetwin.config.pki import Pki
 from edgetwin.config.tree import Config
-from edgetwin.config.units import duration_text
-from edgetwin.field import plan
 from edgetwin.field.pki_folder import PkiFolder
-
-
-@dataclass(frozen=True, slots=True)
-class RhythmSummary:
-    """What is read with one period. `requests` is None where the device reports by itself."""
-
-    every_s: float
-    signals: int
-    requests: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +56,7 @@ class Summary:
     user: str | None
     password: bool
     devices: tuple[DeviceSummary, ...]
+    lines: tuple[LineSummary, ...]
     assets: tuple[AssetSummary, ...]
 
 
@@ -74,6 +74,9 @@ def summary(config: Config) -> Summary:
             replace(_device(name, device), notes=_notes(device, config.pki))
             for name, device in config.device.items()
         ),
+        lines=busy_lines(
+            {name: device for name, device in config.device.items() if isinstance(device, ModbusDevice)}
+        ),
         assets=tuple(
             AssetSummary(name, len(asset.signals), f"{topic}/state/{config.asset_path(name)}")
             for name, asset in config.asset.items()
@@ -83,13 +86,9 @@ def summary(config: Config) -> Summary:
 
 def _device(name: str, device: ModbusDevice | OpcUaDevice) -> DeviceSummary:
     if isinstance(device, ModbusDevice):
-        rhythms = tuple(
-            RhythmSummary(rhythm.period_s, len(rhythm.registers), len(rhythm.blocks))
-            for rhythm in plan.plan(device)
-        )
-        return DeviceSummary(name, device.address, rhythms, device.template, device.signals_file)
+        return DeviceSummary(name, device.address, asked(device), device.template, device.signals_file)
     periods = Counter(signal.every or device.every for signal in device.signals.values())
-    rhythms = tuple(RhythmSummary(period, count, None) for period, count in sorted(periods.items()))
+    rhythms = tuple(RhythmSummary(period, count) for period, count in sorted(periods.items()))
     return DeviceSummary(name, device.address, rhythms, device.template, device.signals_file)
 
 
@@ -99,8 +98,8 @@ def _notes(device: DeviceConfig, pki: Pki) -> tuple[str, ...]:
     return tuple(check_security.notes(device, PkiFolder(pki.directory), datetime.now(UTC)))
 
 
-def lines(found: Summary) -> Iterator[str]:
-    """Write a summary for a terminal."""
+def lines(found: Summary, *, plan: bool = False) -> Iterator[str]:
+    """Write a summary for a terminal; with `plan`, each request too."""
     yield f"gateway  {found.site} / {found.gateway}"
     if not found.brokers:
         yield "publish  nothing: [mqtt] has no brokers"
@@ -116,18 +115,10 @@ def lines(found: Summary) -> Iterator[str]:
         maps = ("template", device.template), ("signals from", device.signals_file)
         if given := [f"{word} {name}" for word, name in maps if name]:
             yield f"         {', '.join(given)}"
-        yield from (f"         {_rhythm(rhythm)}" for rhythm in device.rhythms)
+        for rhythm in device.rhythms:
+            yield f"         {rhythm_words(rhythm)}"
+            yield from (f"           {request}" for request in request_words(rhythm) if plan)
         yield from (f"         {note}" for note in device.notes)
+    yield from (f"line     {line_words(line)}" for line in found.lines)
     for asset in found.assets:
-        yield f"asset    {asset.name}: {_many(asset.signals, 'signal')}, in {asset.topic}"
-
-
-def _rhythm(rhythm: RhythmSummary) -> str:
-    period = duration_text(rhythm.every_s)
-    if rhythm.requests is None:
-        return f"{_many(rhythm.signals, 'signal')} as they change, at most every {period}"
-    return f"{_many(rhythm.signals, 'signal')} every {period}, in {_many(rhythm.requests, 'request')}"
-
-
-def _many(count: int, thing: str) -> str:
-    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+        yield f"asset    {asset.name}: {many(asset.signals, 'signal')}, in {asset.topic}"
