@@ -38,7 +38,6 @@ OWN_CONFIG = {
     "field": {
         "config.modbus",
         "config.mqtt_in",
-        "config.mqtt_in",
         "config.opcua",
         "config.opcua_nodes",
         "config.pki",

@@ -133,7 +133,7 @@ def _stand_in(device: dict[str, Any]) -> str:
     connect, signals = str(device.get("connect")), device.get("signals")
     listed = signals.values() if isinstance(signals, dict) else ()
     keys = {key for signal in listed if isinstance(signal, dict) for key in signal}
-    for scheme, tell_tale in ((opcua.SCHEME, {"node"}), (mqtt_in.PROTOCOL, {"topic", "metric"})):
+    for scheme, tell_tale in ((mqtt_in.PROTOCOL, {"topic", "metric"}), (opcua.SCHEME, {"node", "path"})):
         if connect.startswith(scheme) or (keys & tell_tale and not connect.startswith(modbus.PROTOCOL)):
             return f"{scheme}://stand-in"
     return f"{modbus_line.TCP}://stand-in"

@@ -6,7 +6,6 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from edgetwin.config.device import DeviceConfig
-from edgetwin.config.device import DeviceConfig
 from edgetwin.config.document import read
 from edgetwin.config.judge import judge
 from edgetwin.config.places import Place, Places

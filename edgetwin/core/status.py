@@ -17,7 +17,6 @@ BAD = 0x80000000
 BAD_COMMUNICATION = 0x80050000  # an answer came, and it was not usable
 BAD_TIMEOUT = 0x800A0000  # no answer in time
 BAD_ACCESS_DENIED = 0x801F0000
-BAD_ACCESS_DENIED = 0x801F0000
 BAD_NO_COMMUNICATION = 0x80310000  # the link to the device is down
 BAD_DATA_TYPE_UNKNOWN = 0x80110000  # a structure, and the device does not say how it is built
 BAD_WAITING = 0x80320000  # subscribed, nothing received yet

@@ -12,8 +12,6 @@ modbus          the driver for Modbus: one unit on a line, over the network or a
   plan            which registers are asked for together (pure)
   bus_time        how long that keeps a line busy, and what cannot fit (pure)
   phases          when within its period each rhythm is asked, so that nothing is hit in bursts (pure)
-  bus_time        how long that keeps a line busy, and what cannot fit (pure)
-  phases          when within its period each rhythm is asked, so that nothing is hit in bursts (pure)
   modbus_poll     reads one rhythm, and finds the registers that the unit refuses
   modbus_link     one unit on its line: registers asked for, bytes given
   modbus_bus      one line, shared by its units: one connection, one request at a time
