@@ -19,7 +19,10 @@ from cryptography.x509.oid import NameOID
 _LONGEST_NAME = 64
 _LONGEST_CHAIN = 10  # a stranger may send any number
 _DAY = timedelta(days=1)
-_UNREADABLE = (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, UnsupportedAlgorithm)
+_UNREADABLE = (
+    *(ValueError, UnsupportedAlgorithm),
+    *(x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType),
+)
 
 
 class NotACertificate(Exception):  # noqa: N818 - a fact about bytes, not a programming error
