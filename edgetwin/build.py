@@ -18,7 +18,9 @@ from edgetwin.config.modbus import ModbusDevice
 from edgetwin.config.modbus_signal import ModbusSignal
 from edgetwin.config.mqtt_in import MqttDevice, MqttSignal
 from edgetwin.config.opcua import OpcUaDevice, OpcUaSignal
+from edgetwin.config.pki import Pki
 from edgetwin.config.problems import ConfigProblems
+from edgetwin.config.recording import RecordedDevice, RecordedSignal
 from edgetwin.config.tree import Config
 from edgetwin.core.errors import ConfigError
 from edgetwin.core.pipeline import Pipeline, Settings
@@ -67,9 +69,9 @@ def build(config: Config, clock: Clock, running: Config | None = None) -> Parts:
         table=table,
         pipeline=Pipeline(table, settings=pipeline_settings(config)),
         drivers=tuple(
-            _driver(name, device, clock, phases_s.get(name, ()))
+            _driver(name, device, config.pki, clock, phases_s.get(name, ()))
             for name, device in config.device.items()
-            if running is None or running.device.get(name) != device
+            if running is None or _changed(name, config, running)
         ),
         uplink=_uplink(config, table, clock),
     )
@@ -94,21 +96,33 @@ def _signal(name: str, device: DeviceConfig, signal: SignalConfig, *, watch_stuc
         kind=_kind(signal),
         low=low,
         high=high,
-        period_s=signal.every or device.every,
+        period_s=_period_s(device, signal),
         patience_s=_PATIENCE * device.timeout_s,
         on_change=_speaks_on_change(device, signal),
+        recorded=isinstance(device, RecordedDevice),
         watch_stuck=watch_stuck and signal.stuck,
         names=signal.names or {},
     )
 
 
+def _period_s(device: DeviceConfig, signal: SignalConfig) -> float:
+    """Say how often a signal is read. A recording has its own rhythm, which is learned."""
+    if isinstance(device, RecordedDevice):
+        return device.every if device.row_ns else np.nan
+    return signal.every or device.every
+
+
 def _speaks_on_change(device: DeviceConfig, signal: SignalConfig) -> bool:
-    return signal.speaks_on_change if isinstance(signal, MqttSignal) else isinstance(device, OpcUaDevice)
+    if isinstance(device, OpcUaDevice):
+        return device.mode == "subscribe"
+    return isinstance(signal, MqttSignal) and signal.speaks_on_change
 
 
 def _kind(signal: SignalConfig) -> Kind:
     match signal:
-        case OpcUaSignal(text=True) | MqttSignal(text=True) | ModbusSignal(type="string"):
+        case OpcUaSignal(text=True) | MqttSignal(text=True) | RecordedSignal(text=True):
+            return Kind.TEXT
+        case ModbusSignal(type="string"):
             return Kind.TEXT
         case ModbusSignal(type="bool"):
             return Kind.STATE
@@ -130,7 +144,14 @@ def _on_modbus(devices: Mapping[str, DeviceConfig]) -> dict[str, ModbusDevice]:
     return {name: device for name, device in devices.items() if isinstance(device, ModbusDevice)}
 
 
-def _driver(name: str, device: DeviceConfig, clock: Clock, phases_s: Sequence[float]) -> Driver:
+def _changed(name: str, config: Config, running: Config) -> bool:
+    """Tell whether the driver of a device would be told anything else than before."""
+    device = config.device[name]
+    elsewhere = isinstance(device, OpcUaDevice) and config.pki != running.pki
+    return running.device.get(name) != device or elsewhere
+
+
+def _driver(name: str, device: DeviceConfig, pki: Pki, clock: Clock, phases_s: Sequence[float]) -> Driver:
     match device:
         case ModbusDevice():
             from edgetwin.field.modbus import ModbusDriver  # noqa: PLC0415 - see below
@@ -139,11 +160,15 @@ def _driver(name: str, device: DeviceConfig, clock: Clock, phases_s: Sequence[fl
         case OpcUaDevice():
             from edgetwin.field.opcua import OpcUaDriver  # noqa: PLC0415 - costs 23 MB, so only where it is needed
 
-            return OpcUaDriver(name, device, clock)
+            return OpcUaDriver(name, device, clock, pki.directory)
         case MqttDevice():
             from edgetwin.field.mqtt_in import MqttDriver  # noqa: PLC0415 - likewise
 
             return MqttDriver(name, device, clock)
+        case RecordedDevice():
+            from edgetwin.field.replay import ReplayDriver  # noqa: PLC0415 - likewise
+
+            return ReplayDriver(name, device, clock)
         case _:
             raise TypeError(f"no driver is known for {type(device).__name__}")  # a row is missing above
 

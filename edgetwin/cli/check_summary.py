@@ -18,10 +18,20 @@ from edgetwin.cli.check_plan import (
 from edgetwin.cli.check_plan import rhythms as asked
 from edgetwin.config.device import DeviceConfig
 from edgetwin.config.modbus import ModbusDevice
+from edgetwin.config.mqtt_in import MqttDevice
 from edgetwin.config.opcua import OpcUaDevice
 from edgetwin.config.pki import Pki
-from edgetwin.config.tree import Config
+from edgetwin.config.recording import RecordedDevice
+from edgetwin.config.tree import Config, Device
 from edgetwin.field.pki_folder import PkiFolder
+
+
+@dataclass(frozen=True, slots=True)
+class HearingSummary:
+    """What is heard from a device that is asked for nothing."""
+
+    signals: int
+    topics: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +43,7 @@ class DeviceSummary:
     rhythms: tuple[RhythmSummary, ...]
     template: str | None
     signals_file: str | None
+    hears: HearingSummary | None = None
     notes: tuple[str, ...] = ()  # what one should know of it beside
 
 
@@ -84,15 +95,22 @@ def summary(config: Config) -> Summary:
     )
 
 
-def _device(name: str, device: ModbusDevice | OpcUaDevice) -> DeviceSummary:
+def _device(name: str, device: Device) -> DeviceSummary:
     if isinstance(device, ModbusDevice):
         return DeviceSummary(name, device.address, asked(device), device.template, device.signals_file)
+    if isinstance(device, RecordedDevice):
+        return DeviceSummary(name, device.address, (), device.template, device.signals_file)
+    if isinstance(device, MqttDevice):
+        hears = HearingSummary(len(device.signals), device.topics)
+        return DeviceSummary(name, device.address, (), device.template, device.signals_file, hears)
     periods = Counter(signal.every or device.every for signal in device.signals.values())
     rhythms = tuple(RhythmSummary(period, count) for period, count in sorted(periods.items()))
     return DeviceSummary(name, device.address, rhythms, device.template, device.signals_file)
 
 
 def _notes(device: DeviceConfig, pki: Pki) -> tuple[str, ...]:
+    if isinstance(device, RecordedDevice):
+        return (f"{many(len(device.signals), 'signal')} of a recording, {device.in_words}",)
     if not isinstance(device, OpcUaDevice):
         return ()
     return tuple(check_security.notes(device, PkiFolder(pki.directory), datetime.now(UTC)))
@@ -118,6 +136,9 @@ def lines(found: Summary, *, plan: bool = False) -> Iterator[str]:
         for rhythm in device.rhythms:
             yield f"         {rhythm_words(rhythm)}"
             yield from (f"           {request}" for request in request_words(rhythm) if plan)
+        if device.hears:
+            heard = f"{many(device.hears.signals, 'signal')} of {many(device.hears.topics, 'topic')}"
+            yield f"         {heard}, as they are published"
         yield from (f"         {note}" for note in device.notes)
     yield from (f"line     {line_words(line)}" for line in found.lines)
     for asset in found.assets:

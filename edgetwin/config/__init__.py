@@ -17,6 +17,7 @@ tree        the whole tree; its branches are gateway, mqtt, device, modbus, opcu
   opcua       an OPC UA server; opcua_nodes is which value of it is meant
   opcua_access how the connection to an OPC UA server is protected, and as whom the gateway logs in
   mqtt_in     sensors that publish to a broker; mqtt_login is how any broker lets us in
+  recording   a file that is played as if it were a device
   branch      what all branches share; units, names, url, files and registers are what stands in them
 schema      the tree as JSON schema, for editors
 """

@@ -11,7 +11,7 @@ from typing import Any, cast
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from edgetwin.config import modbus, modbus_line, mqtt_in, opcua
+from edgetwin.config import modbus, modbus_line, mqtt_in, opcua, recording
 from edgetwin.config.problems import Mistake, Path
 from edgetwin.config.shape import meant_key, unknown_key
 from edgetwin.config.sources import scalar
@@ -136,4 +136,6 @@ def _stand_in(device: dict[str, Any]) -> str:
     for scheme, tell_tale in ((mqtt_in.PROTOCOL, {"topic", "metric"}), (opcua.SCHEME, {"node", "path"})):
         if connect.startswith(scheme) or (keys & tell_tale and not connect.startswith(modbus.PROTOCOL)):
             return f"{scheme}://stand-in"
+    if connect.startswith(f"{recording.SCHEME}:") or keys & {"column", "signal"}:
+        return f"{recording.SCHEME}:///stand-in"
     return f"{modbus_line.TCP}://stand-in"

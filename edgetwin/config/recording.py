@@ -141,6 +141,13 @@ class RecordedDevice(DeviceConfig):
         return self.connect
 
     @property
+    def in_words(self) -> str:
+        """Say how it is played."""
+        names = {speed: name for name, speed in _SPEEDS.items()}
+        speed = names.get(self.speed, f"{self.speed:g} times faster")
+        return f"played {speed}, " + ("again and again" if self.at_end == "again" else "once")
+
+    @property
     def row_ns(self) -> int | None:
         """The time between two rows; None where the file has times."""
         return round(self.every * 1e9) if "every" in self.model_fields_set else None

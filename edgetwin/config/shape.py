@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from edgetwin.config import modbus, mqtt_in, opcua
+from edgetwin.config import modbus, mqtt_in, opcua, recording
 from edgetwin.config.close import closest, did_you_mean
 from edgetwin.config.gateway import Gateway, Log, Publish
 from edgetwin.config.modbus import ModbusDevice
@@ -14,6 +14,7 @@ from edgetwin.config.mqtt import Mqtt
 from edgetwin.config.mqtt_in import MqttDevice, MqttSignal
 from edgetwin.config.opcua import OpcUaDevice, OpcUaSignal
 from edgetwin.config.problems import Path
+from edgetwin.config.recording import RecordedDevice, RecordedSignal
 from edgetwin.config.tree import SCHEMES, Asset, Checks, Config, StuckCheck
 
 _BRANCHES: dict[str, type[BaseModel]] = {
@@ -27,15 +28,18 @@ _BRANCHES: dict[str, type[BaseModel]] = {
     "[device.NAME] of a Modbus device": ModbusDevice,
     "[device.NAME] of an OPC UA device": OpcUaDevice,
     "[device.NAME] of an MQTT device": MqttDevice,
+    "[device.NAME] of a recording": RecordedDevice,
     "a signal of a Modbus device": ModbusSignal,
     "a signal of an OPC UA device": OpcUaSignal,
     "a signal of an MQTT device": MqttSignal,
+    "a signal of a recording": RecordedSignal,
 }
 # What a device speaks -> the branches of the device and of its signals.
 _SPEAKING: dict[str, tuple[type[BaseModel], type[BaseModel]]] = {
     modbus.PROTOCOL: (ModbusDevice, ModbusSignal),
     opcua.SCHEME: (OpcUaDevice, OpcUaSignal),
     mqtt_in.PROTOCOL: (MqttDevice, MqttSignal),
+    recording.SCHEME: (RecordedDevice, RecordedSignal),
 }
 
 # All kinds of signals there are.

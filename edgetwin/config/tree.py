@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Discriminator, Field, Tag
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from edgetwin.config import modbus, modbus_line, mqtt_in, opcua
+from edgetwin.config import modbus, modbus_line, mqtt_in, opcua, recording
 from edgetwin.config.branch import Branch, Flag, Table, mistake
 from edgetwin.config.gateway import Gateway, Log, Publish
 from edgetwin.config.modbus import ModbusDevice
@@ -14,6 +14,7 @@ from edgetwin.config.mqtt_in import MqttDevice
 from edgetwin.config.names import Area, Name
 from edgetwin.config.opcua import OpcUaDevice
 from edgetwin.config.pki import Pki
+from edgetwin.config.recording import RecordedDevice
 from edgetwin.config.units import FalseAlarm, false_alarm, written
 
 # The scheme of an address -> what the device speaks.
@@ -21,6 +22,7 @@ SCHEMES = {
     **dict.fromkeys(modbus_line.SCHEMES, modbus.PROTOCOL),
     opcua.SCHEME: opcua.SCHEME,
     **dict.fromkeys(mqtt_in.SCHEMES, mqtt_in.PROTOCOL),
+    recording.SCHEME: recording.SCHEME,
 }
 
 
@@ -70,7 +72,8 @@ def _protocol(device: object) -> str | None:
 Device = Annotated[
     Annotated[ModbusDevice, Tag(modbus.PROTOCOL)]
     | Annotated[OpcUaDevice, Tag(opcua.SCHEME)]
-    | Annotated[MqttDevice, Tag(mqtt_in.PROTOCOL)],
+    | Annotated[MqttDevice, Tag(mqtt_in.PROTOCOL)]
+    | Annotated[RecordedDevice, Tag(recording.SCHEME)],
     Discriminator(_protocol),
 ]
 

@@ -17,6 +17,7 @@ from edgetwin.config.modbus_signal import ModbusSignal
 from edgetwin.config.mqtt import Mqtt
 from edgetwin.config.opcua import OpcUaDevice, OpcUaSignal
 from edgetwin.config.problems import ConfigProblems, Problem
+from edgetwin.config.recording import RecordedDevice, RecordedSignal
 from edgetwin.config.tree import Asset, Config, StuckCheck
 from edgetwin.core.errors import ConfigError
 
@@ -61,7 +62,10 @@ def test_the_example_works() -> None:
 
 @pytest.mark.parametrize(
     "branch",
-    [Gateway, Mqtt, Publish, Log, ModbusDevice, ModbusSignal, OpcUaDevice, OpcUaSignal, Asset, StuckCheck],
+    [
+        *(Gateway, Mqtt, Publish, Log, Asset, StuckCheck),
+        *(ModbusDevice, ModbusSignal, OpcUaDevice, OpcUaSignal, RecordedDevice, RecordedSignal),
+    ],
 )
 def test_the_example_explains_every_setting(branch: type[BaseModel]) -> None:
     explained = set(re.findall(r"\w+", EXAMPLE.read_text(encoding="utf-8")))
