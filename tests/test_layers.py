@@ -37,13 +37,14 @@ SHARED_CONFIG = {"config.units", "config.url"}
 OWN_CONFIG = {
     "field": {
         "config.modbus",
+        "config.modbus_line",
+        "config.modbus_types",
         "config.mqtt_in",
         "config.opcua",
         "config.opcua_nodes",
         "config.pki",
         "config.recording",
         "config.registers",
-        "config.modbus_types",
     },
     "uplink": {"config.gateway", "config.mqtt"},
     "logs": {"config.gateway"},

@@ -10,7 +10,6 @@ from edgetwin.config.modbus_line import SCHEMES, TCP, Line, line
 from edgetwin.config.modbus_signal import ModbusSignal
 from edgetwin.config.modbus_types import Order
 from edgetwin.config.names import Name
-from edgetwin.config.url import Endpoint
 
 PROTOCOL = "modbus"
 _LAST_SERIAL_UNIT = 247
@@ -81,14 +80,6 @@ class ModbusDevice(DeviceConfig):
         fastest_s = min(signal.every or self.every for signal in self.signals.values())
         longest = _AROUND_DATA + 2 * self.max_registers
         return min(max(_SHORTEST_TIMEOUT_S, fastest_s), 1.0) + longest * self.line.character_s
-
-    @property
-    def endpoint(self) -> Endpoint:
-        """The network address of its line."""
-        place = self.line.place
-        if not isinstance(place, Endpoint):
-            raise TypeError(f"{place.path} is no network address")
-        return place
 
     @property
     def address(self) -> str:

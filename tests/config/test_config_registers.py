@@ -78,8 +78,8 @@ def test_the_type_that_is_not_given_is_the_usual_one() -> None:
     assert ModbusSignal(at=30001).type == "uint16"
 
 
-def test_a_device_knows_its_host_and_its_port() -> None:
+def test_a_device_knows_its_line() -> None:
     usual = ModbusDevice(connect="modbus-tcp://[fe80::1]", signals={})
     other = ModbusDevice(connect="modbus-tcp://plc:1502/", signals={})
-    assert (usual.endpoint.host, usual.endpoint.port) == ("fe80::1", 502)
-    assert (other.endpoint.host, other.endpoint.port) == ("plc", 1502)
+    assert str(usual.line) == "fe80::1:502"
+    assert str(other.line) == "plc:1502"
