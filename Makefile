@@ -13,7 +13,7 @@ python  := $(VENV)/bin/python
 pip     := $(python) -m pip --disable-pip-version-check
 scripts := .ci/run $(wildcard deploy/*.sh)
 
-.PHONY: help demo test lint install lock bench clean debian
+.PHONY: help demo test campaign lint install lock bench clean debian
 
 help: ## List these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -23,6 +23,9 @@ demo: $(VENV)/.demo ## Start a simulated plant and the gateway that watches it; 
 
 test: debian $(VENV)/.test ## Install what the tests need, and run them all
 	$(python) -m pytest $(ARGS)
+
+campaign: debian $(VENV)/.test ## Run the long form of what `make test` does briefly: faults for minutes
+	LONG_CAMPAIGNS=1 $(python) -m pytest tests/campaigns $(ARGS)
 
 lint: $(VENV)/.test ## Check style and types; nothing is changed
 	$(VENV)/bin/ruff check
