@@ -16,6 +16,7 @@ from edgetwin.config.modbus import ModbusDevice
 from edgetwin.config.modbus_signal import ModbusSignal
 from edgetwin.config.mqtt import Mqtt
 from edgetwin.config.opcua import OpcUaDevice, OpcUaSignal
+from edgetwin.config.pki import Pki
 from edgetwin.config.problems import ConfigProblems, Problem
 from edgetwin.config.recording import RecordedDevice, RecordedSignal
 from edgetwin.config.tree import Asset, Config, StuckCheck
@@ -63,7 +64,7 @@ def test_the_example_works() -> None:
 @pytest.mark.parametrize(
     "branch",
     [
-        *(Gateway, Mqtt, Publish, Log, Asset, StuckCheck),
+        *(Gateway, Mqtt, Publish, Log, Pki, Asset, StuckCheck),
         *(ModbusDevice, ModbusSignal, OpcUaDevice, OpcUaSignal, RecordedDevice, RecordedSignal),
     ],
 )
