@@ -22,10 +22,15 @@ VERBS = {
     "watch": "see what the running gateway knows, refreshed in place",
     "check": "check a configuration without starting",
     "pki": "look after certificates: the gateway's own, and those of servers it trusts",
+    "scan": "find out which units a Modbus line has, and which registers",
     "probe": "find out how a Modbus device stores a value",
+    "import": "make signals of the register list of a vendor",
+    "template": "list the device templates that come with the package",
     "schema": "print the JSON schema of the configuration, for editors",
     "replay": "put recorded data of a CSV file through the same checks",
 }
+
+_FILES = {"import": "import_list"}  # a module cannot have a word of Python as its name
 
 READER_GONE = 141
 
@@ -68,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(verb: str, words: Sequence[str]) -> int:
     try:
-        module = import_module(f"edgetwin.cli.{verb}")
+        module = import_module(f"edgetwin.cli.{_FILES.get(verb, verb)}")
         parser = argparse.ArgumentParser(
             prog=f"edgetwin {verb}",
             description=module.__doc__,

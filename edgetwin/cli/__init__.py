@@ -7,12 +7,21 @@ check           a configuration without starting; check_summary says what the ga
   check_plan      what is asked of the devices, and how busy their lines are
   check_security  how its OPC UA devices are protected, and what is still to be done
   check_live    what --live tells: each signal as it comes out now, by live (the visit) and advice (what to do)
+scan            what a Modbus line has: scan_modbus asks, scan_table shows
+  explore       which registers a unit has, found with few requests (pure)
 probe           how a Modbus device stores a value: probe_read asks, probe_table shows
   plausible     what registers may mean, ranked (pure)
 pki             certificates: our own, and those of the servers we trust
   pki_own         what our own is made out for
   pki_report      certificates in words, in a table, as data
 schema          the JSON schema of the configuration
+template        the device templates that come with the package
+import_list     the register list of a vendor -> signals (the verb is `import`, which Python keeps for itself)
+  import_columns  which column says what
+  import_places   how a list counts its registers
+  import_types    what vendors call their types
+  import_rows     rows -> signals, and what cannot be used
+  import_output   signals as TOML or CSV
 replay          recorded data through the same pipeline
   replay_run      goes through the file once, and gives the account
   replay_signals  which signals the columns are

@@ -16,6 +16,7 @@ _SEPARATORS = ";\t|,"  # where two part the header into as many cells, the earli
 _EXCEL_SEPARATOR = re.compile(r'"?sep=([,;|\t])"?\s*')  # Excel's own first line
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_LOOK = 30  # lines of a foreign table that tell its separator
 _MOST_BYTES = 50_000_000
 
 
@@ -46,8 +47,8 @@ class Table:
     separator: str
 
 
-def read(path: Path) -> Table:
-    """Read a table; UnusableTable where there is none."""
+def read(path: Path, *, foreign: bool = False) -> Table:
+    """Read a table; UnusableTable where there is none. See `parse`."""
     try:
         with path.open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
@@ -60,11 +61,14 @@ def read(path: Path) -> Table:
         raise UnusableTable(f"it cannot be read: {reason}", "check its rights") from None
     if len(data) > _MOST_BYTES:
         raise UnusableTable("it is too large", "a list of signals has a row for each")
-    return parse(data)
+    return parse(data, foreign=foreign)
 
 
-def parse(data: bytes) -> Table:
-    """Read a table from the bytes of a file."""
+def parse(data: bytes, *, foreign: bool = False) -> Table:
+    """Read a table from the bytes of a file.
+
+    In a `foreign` one, that was not made for us, # begins no remark, and titles may stand above the header.
+    """
     if data.startswith(_WORKBOOKS):
         raise UnusableTable("this is a workbook, no CSV file", "save it as CSV")
     text = _text(data)
@@ -73,8 +77,13 @@ def parse(data: bytes) -> Table:
     lines = list(io.StringIO(text, newline=""))  # the CSV reader wants line ends as they are
     named = _EXCEL_SEPARATOR.fullmatch(lines[0]) if lines else None
     start = 1 if named else 0
-    separator = named[1] if named else _separator(lines)
-    rows = tuple(row for row in _rows(lines[start:], separator, start) if not _is_remark(row.cells))
+    said = [line for line in lines if line.strip() and (foreign or not line.lstrip(' "').startswith("#"))]
+    separator = named[1] if named else _separator(said[: _LOOK if foreign else 1])
+    rows = tuple(
+        row
+        for row in _rows(lines[start:], separator, start)
+        if any(row.cells) and (foreign or not row.cells[0].startswith("#"))
+    )
     if not rows:
         raise UnusableTable("the file is empty", "its first row names the columns")
     return Table(rows[0], rows[1:], separator)
@@ -90,9 +99,11 @@ def _text(data: bytes) -> str:
 
 
 def _separator(lines: Sequence[str]) -> str:
-    """Take the separator that parts the header into the most cells."""
-    header = next((line for line in lines if line.strip() and not line.lstrip(' "').startswith("#")), "")
-    return max(_SEPARATORS, key=lambda separator: len(next(csv.reader([header], delimiter=separator), ())))
+    """Take the separator that parts lines into the most cells."""
+    try:
+        return max(_SEPARATORS, key=lambda separator: sum(map(len, csv.reader(lines, delimiter=separator))))
+    except csv.Error:  # reading the rows will say where
+        return _SEPARATORS[0]
 
 
 def _rows(lines: Sequence[str], separator: str, above: int) -> Iterator[Row]:
@@ -107,7 +118,3 @@ def _rows(lines: Sequence[str], separator: str, above: int) -> Iterator[Row]:
         if cells is None:
             return
         yield Row(line, tuple(cell.strip() for cell in cells))
-
-
-def _is_remark(cells: Sequence[str]) -> bool:
-    return not any(cells) or cells[0].startswith("#")
