@@ -1,4 +1,4 @@
-"""A progress bar on a terminal: how far a long file has been read, how fast, how long it will take. Else nothing.
+"""A progress bar on a terminal: how far a long work is; of a file also how fast, and how long it takes. Else nothing.
 
 The clock is an argument, so that a test can turn it.
 """
@@ -14,7 +14,7 @@ _BAR = 24
 
 
 class Progress:
-    """One bar on one line. `total` bytes are to be read; None until somebody knows, and in a pipe for good."""
+    """One bar on one line. `total` is the bytes of a file; None until somebody knows, and in a pipe for good."""
 
     def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         self.total: int | None = None
@@ -26,20 +26,24 @@ class Progress:
         self._drawn = False
 
     def update(self, position: int, samples: int) -> None:
-        """Draw the bar again, if it is time to."""
+        """Draw how far a file has been read, if it is time to."""
+        elapsed = self._clock() - self._start
+        pace = f"{samples / elapsed:,.0f} samples/s" if elapsed else ""
+        if not self.total:
+            self.show(None, f"{samples:,} samples  {pace}")
+            return
+        done = min(position / self.total, 1.0)
+        left = f"{_duration(elapsed / done - elapsed)} left" if done else ""
+        self.show(done, f"{pace}  {left}")
+
+    def show(self, done: float | None, text: str) -> None:
+        """Draw which share of the work is done, if that is known, and a word about it, if it is time to."""
         if not self._shows or (now := self._clock()) < self._next:
             return
         self._next = now + _REFRESH_S
-        elapsed = now - self._start
-        pace = f"{samples / elapsed:,.0f} samples/s"
-        if self.total:
-            done = min(position / self.total, 1.0)
-            filled = round(done * _BAR)
-            left = f"{_duration(elapsed / done - elapsed)} left" if done else ""
-            line = f"[{'#' * filled}{'.' * (_BAR - filled)}] {done:4.0%}  {pace}  {left}"
-        else:
-            line = f"{samples:,} samples  {pace}"
-        self._stream.write(f"\r\x1b[2K{line[: shutil.get_terminal_size().columns - 1]}")
+        filled = round((done or 0.0) * _BAR)
+        bar = "" if done is None else f"[{'#' * filled}{'.' * (_BAR - filled)}] {done:4.0%}  "
+        self._stream.write(f"\r\x1b[2K{(bar + text)[: shutil.get_terminal_size().columns - 1]}")
         self._stream.flush()
         self._drawn = True
 

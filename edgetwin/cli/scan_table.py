@@ -1,0 +1,67 @@
+"""What `edgetwin scan` shows of a Modbus line. Pure."""
+
+from collections.abc import Iterator, Sequence
+
+from edgetwin.cli.scan_modbus import FoundBlock, FoundUnit, Search
+from edgetwin.config.registers import AREA_NAMES, BITS
+
+
+def lines(address: str, found: Sequence[FoundUnit], search: Search) -> Iterator[str]:
+    """Write what was found, then the lines to paste."""
+    there = [unit for unit in found if unit.there]
+    away = [unit for unit in found if not unit.there]
+    for unit in there:
+        yield from _unit(unit)
+    if away:
+        numbers = spans([unit.unit for unit in away])
+        yield f"no answer from unit{'s' if len(away) > 1 else ''} {numbers}: {away[0].note}"
+    if not there:
+        yield f"nothing was found; each unit was given {search.timeout_s:g} s: a longer --timeout, other --units?"
+        return
+    if len(there) > 2 and len({tuple(unit.blocks) for unit in there}) == 1:
+        yield "all units have the same: it is probably one device that answers to every unit id"
+    yield "\nto paste:"
+    for unit in there:
+        yield from _to_paste(address, unit)
+
+
+def _unit(unit: FoundUnit) -> Iterator[str]:
+    yield f"unit {unit.unit}  ({unit.requests} requests)"
+    yield from (f"  {_block(block)}" for block in unit.blocks)
+    if not unit.blocks:
+        yield "  answers, and gives nothing at the places that were looked at"
+    if unit.note:
+        yield f"  note: {unit.note}"
+
+
+def _to_paste(address: str, unit: FoundUnit) -> Iterator[str]:
+    name = f"device.unit{unit.unit}"
+    yield f'[{name}]\nconnect = "{address}"\nunit = {unit.unit}\n[{name}.signals]'
+    for block in unit.blocks[:1]:
+        yield f'first = {{ at = "{block.area}:{block.first}" }}   # `edgetwin probe` tells how it is stored'
+
+
+def spans(numbers: Sequence[int]) -> str:
+    """Write numbers in short: 1, 2, 3, 7 -> "1-3, 7"."""
+    parts: list[list[int]] = []
+    for number in numbers:
+        if parts and number == parts[-1][-1] + 1:
+            parts[-1].append(number)
+        else:
+            parts.append([number])
+    return ", ".join(str(part[0]) if len(part) == 1 else f"{part[0]}-{part[-1]}" for part in parts)
+
+
+def _block(block: FoundBlock) -> str:
+    last = block.first + block.count - 1
+    what = AREA_NAMES[block.area] + ("s" if block.count > 1 else "")
+    return f"{block.area}:{block.first} to {block.area}:{last}   {block.count} {what}{_datasheet(block)}"
+
+
+def _datasheet(block: FoundBlock) -> str:
+    """Give the number that a datasheet has for the first of them."""
+    if block.area == "co":
+        return ""
+    digit = {"di": 1, "ir": 3, "hr": 4}[block.area]
+    number = f"{digit}{block.first + 1:0{4 if block.first < 9_999 else 5}d}"
+    return f", from {number}" + (" (bits)" if block.area in BITS else "")
