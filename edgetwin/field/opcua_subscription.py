@@ -7,12 +7,14 @@ subscription says nothing, not even that it lives, has lost it, though it may an
 
 import asyncio
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from asyncua import ua
 from asyncua.common.subscription import Subscription
 from asyncua.ua.status_codes import StatusCodes
+from asyncua.ua.uaerrors import UaStructParsingError
 
 from edgetwin.core import status
 from edgetwin.core.signals import Clock, Stamp
@@ -29,6 +31,11 @@ _FILTER_REFUSED = {
     StatusCodes.BadFilterNotAllowed,
     StatusCodes.BadDeadbandFilterInvalid,
 }
+_UNREADABLE = (
+    "is its firmware up to date? Another client, at the same node, would show whether it is the server"
+)
+
+_Ask = Callable[[list[ua.SubscriptionAcknowledgement]], Awaitable[ua.PublishResponse]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +85,22 @@ class OpcUaSubscription:
         )
         self._subscription = _Published(self, self._link, params)
         hint = 'if the server has no subscriptions, or too few: mode = "read" asks for the values in cycles'
+        self._link.session.publish = partial(self._publish, self._link.session.publish)  # type: ignore[method-assign]
         revised = await self._link.ask("cannot subscribe", self._subscription.init, hint=hint)
         keep_alive_s = revised.RevisedPublishingInterval / 1000 * revised.RevisedMaxKeepAliveCount
         self._patience_s = 2 * keep_alive_s + self._link.timeout_s
+
+    async def _publish(
+        self, ask: _Ask, acknowledged: list[ua.SubscriptionAcknowledgement]
+    ) -> ua.PublishResponse:
+        """Ask for the next notification. Where asyncua cannot read one, it would go on, and nobody know of the loss."""
+        try:
+            return await ask(acknowledged)
+        except UaStructParsingError as error:
+            first = error.__cause__ or error
+            reason = f"a notification of the server cannot be read: {str(first) or type(first).__name__}"
+            self._link.lifeline.cut(DeviceDown(reason, _UNREADABLE))
+            raise
 
     async def subscribe(
         self, targets: Mapping[Wish, ua.ReadValueId], *, with_deadband: bool = True
