@@ -109,7 +109,7 @@ class OpcUaSecurity:
         self._reminder = Reminder(device)
         self._device = device
         self._parties: _Parties | None = None
-        self._looked_ns = 0
+        self._looked_ns: int | None = None
         self._remarked: set[str] = set()
 
     async def apply(self, client: GuardedClient) -> None:
@@ -128,7 +128,7 @@ class OpcUaSecurity:
             if parties.user is not None:
                 client.user_certificate = parties.user.certificate.x509
                 client.user_private_key = parties.user.key
-            self._parties = parties
+            self._parties, self._looked_ns = parties, None
             self.remind()
         if config.user is not None:
             client.set_user(config.user)
@@ -137,7 +137,8 @@ class OpcUaSecurity:
     def remind(self) -> None:
         """Warn, once a day at most, of certificates that are about to expire."""
         now = self._clock()
-        if self._parties is None or (self._looked_ns and now.mono - self._looked_ns < _DAY_NS):
+        looked = self._looked_ns is not None and now.mono - self._looked_ns < _DAY_NS
+        if self._parties is None or looked:
             return
         self._looked_ns = now.mono
         own, server, user = self._parties.own, self._parties.server, self._parties.user

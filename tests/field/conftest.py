@@ -3,11 +3,17 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 
 import pytest
 import uvloop
 from field_plc import Plc, floats
+from field_secure import OWN, SecureServer
 from field_ua import UaServer
+
+from edgetwin.field.fence_fork import Forker
+
+from edgetwin.field.pki_folder import PkiFolder, Shelf
 
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
@@ -23,6 +29,47 @@ def ua_server() -> Iterator[UaServer]:
     server = UaServer(level=1.5, neighbour=7.0, running=True, count=3, recipe="lime", curve=[1.0, 2.0])
     yield server
     server.end()
+
+
+@pytest.fixture(scope="session")
+def secure_session() -> Iterator[SecureServer]:
+    server = SecureServer()
+    yield server
+    server.end()
+
+
+@pytest.fixture
+async def secure_server(secure_session: SecureServer) -> AsyncIterator[SecureServer]:
+    """Give the server as it usually is, whatever the test before made of it."""
+    secure_session.users.asked.clear()
+    secure_session.users.by_certificate = None
+    yield secure_session
+    if secure_session.shown != secure_session.usual or secure_session.tampered:
+        await secure_session.show(secure_session.usual)
+
+
+@pytest.fixture
+def pki(tmp_path: Path) -> PkiFolder:
+    """Give a folder with a certificate of our own, in which nobody is trusted yet."""
+    made = PkiFolder(tmp_path / "pki")
+    made.save_own(OWN)
+    return made
+
+
+@pytest.fixture
+def trusting(pki: PkiFolder, secure_server: SecureServer) -> PkiFolder:
+    """Give a folder in which the server is trusted as it usually is."""
+    pki.add(Shelf.TRUSTED, secure_server.usual.certificate)
+    return pki
+
+
+@pytest.fixture(scope="session")
+def forker() -> Forker:
+    """Start the process that forks fenced drivers, and keep it for all tests: it takes most of a second."""
+    forker = Forker.of("field_fenced")
+    _, link = forker.fork()
+    link.close()
+    return forker
 
 
 @pytest.fixture

@@ -1,85 +1,41 @@
-"""A real OPC UA server with security on loopback, and certificates that live for a test."""
+"""A real OPC UA server with security on loopback, and drivers that try to reach it."""
 
+import asyncio
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address
-from pathlib import Path
+from contextlib import aclosing, contextmanager
+from typing import TYPE_CHECKING
 
+import pytest
 from asyncua import ua
 from asyncua.common.utils import ServiceError
 from asyncua.crypto.permission_rules import User, UserRole
 from asyncua.server.user_managers import UserManager
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
-from field_ua import UaServer
+from field_certificates import NOW, SERVER_URI, Pair, issue
+from field_ua import URI, UaServer
+from field_watch import clock
 
-from edgetwin.field.certificate import Certificate, read
+from edgetwin.config.opcua import OpcUaDevice
+from edgetwin.field.driver import DeviceDown
+from edgetwin.field.opcua import OpcUaDriver
+from edgetwin.field.pki_folder import PkiFolder
+from edgetwin.field.pki_make import make
 
-NOW = datetime.now(UTC)
-SERVER_URI = "urn:edgetwin:test:server"
+if TYPE_CHECKING:
+    from edgetwin.field.certificate import Certificate
+
+STRONG = "Basic256Sha256/SignAndEncrypt"
 LOGIN = ("operator", "hunter2-tell-nobody")
+PASSWORD = {"user": LOGIN[0], "password": LOGIN[1]}
+OWN = make(name="edgetwin test", uri="urn:here:edgetwin:test", hosts=["localhost"], now=NOW)
 BAD_SECURITY_CHECKS_FAILED = 0x80130000
-KEYS = [generate_private_key(65537, 2048) for _ in range(2)]  # slow to make, so they are shared
-
-
 _POLICIES = [
     each for each in ua.SecurityPolicyType if not each.name.startswith(("Basic128Rsa15", "Basic256_"))
 ]
 
 # It complains that certificates do not name this machine.
 logging.getLogger("asyncua.crypto").setLevel(logging.CRITICAL)
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A certificate and its key."""
-
-    certificate: Certificate
-    key: RSAPrivateKey
-
-    def save(self, folder: Path, name: str) -> tuple[Path, Path]:
-        """Write both as PEM."""
-        cert, key = folder / f"{name}.pem", folder / f"{name}.key"
-        cert.write_bytes(self.certificate.x509.public_bytes(Encoding.PEM))
-        key.write_bytes(self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-        key.chmod(0o600)
-        return cert, key
-
-
-def issue(
-    name: str,
-    *,
-    uri: str = SERVER_URI,
-    host: str = "127.0.0.1",
-    since: timedelta = timedelta(days=-1),
-    until: timedelta = timedelta(days=400),
-    by: Pair | None = None,
-    authority: bool = False,
-    longest_chain: int | None = None,
-    key: RSAPrivateKey = KEYS[0],
-) -> Pair:
-    """Make a certificate: signed by itself, or by an authority."""
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    alternatives = [x509.UniformResourceIdentifier(uri), x509.IPAddress(IPv4Address(host))]
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(by.certificate.x509.subject if by else subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(NOW + since)
-        .not_valid_after(NOW + until)
-        .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
-        .add_extension(x509.BasicConstraints(ca=authority, path_length=longest_chain), critical=True)
-    )
-    signed = builder.sign(by.key if by else key, hashes.SHA256())
-    return Pair(read(signed.public_bytes(Encoding.DER)), key)
 
 
 class _Users(UserManager):
@@ -160,3 +116,37 @@ class SecureServer(UaServer):
         server._policies.clear()  # it would go on offering what it offered before
         server.iserver.endpoints.clear()
         await super()._start()
+
+
+def driver_for(server: SecureServer, folder: PkiFolder, **settings: object) -> OpcUaDriver:
+    config = OpcUaDevice.model_validate(
+        {
+            "connect": server.url,
+            "security": STRONG,
+            "every": "20 ms",
+            "timeout": "5 s",
+            "signals": {"level": {"node": f"nsu={URI};s=level"}},
+            **settings,
+        }
+    )
+    return OpcUaDriver("ua", config, clock, folder.directory)
+
+
+async def first_value(driver: OpcUaDriver) -> float:
+    """Connect, and give the first value."""
+    try:
+        await driver.open()
+        async with asyncio.timeout(5), aclosing(driver.frames()) as frames:
+            return float((await anext(frames)).values[0])
+    finally:
+        await driver.close()
+
+
+async def refusal(driver: OpcUaDriver) -> DeviceDown:
+    """Try to connect, and give the reason why that cannot be done."""
+    try:
+        with pytest.raises(DeviceDown) as down:
+            await driver.open()
+    finally:
+        await driver.close()
+    return down.value

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from field_secure import NOW, issue
+from field_certificates import NOW, issue
 from hypothesis import example, given
 from hypothesis import strategies as st
 

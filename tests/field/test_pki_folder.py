@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from field_secure import KEYS, NOW, issue
+from field_certificates import KEYS, NOW, issue
 
 from edgetwin.config.pki import DIRECTORY
 from edgetwin.field import pki_folder

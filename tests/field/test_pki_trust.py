@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
-from field_secure import KEYS, NOW, SERVER_URI, Pair, issue
+from field_certificates import KEYS, NOW, SERVER_URI, Pair, issue
 from structlog.testing import capture_logs
 
 from edgetwin.field.certificate import Certificate
