@@ -12,7 +12,6 @@ from field_secure import OWN, SecureServer
 from field_ua import UaServer
 
 from edgetwin.field.fence_fork import Forker
-
 from edgetwin.field.pki_folder import PkiFolder, Shelf
 
 
