@@ -90,7 +90,7 @@ def time_ns(content: object, unit: str) -> int:
         return _iso_ns(content)
     if isinstance(content, str) and _NUMBER.fullmatch(content):
         content = float(content) if set(content) & set(".eE") else int(content)
-    if isinstance(content, bool) or not isinstance(content, int | float) or not math.isfinite(content):
+    if isinstance(content, bool) or not isinstance(content, int | float) or not 0 < content < _LAST_NS:
         return UNSTAMPED
     # A whole number stays one: a float64 does not hold the ns of today.
     ns = content * _NS[unit] if isinstance(content, int) else round(content * _NS[unit])
