@@ -6,6 +6,7 @@ cancelled runs to its end all the same, and the next one never meets its answer.
 """
 
 import asyncio
+import random
 from weakref import WeakValueDictionary
 
 from edgetwin.config.modbus_line import Line, SerialPort
@@ -35,7 +36,8 @@ class Bus:
         self.line = line
         self._numbered = line.framing == "tcp"
         self.late = 0  # answers that came when nobody waited for them any more
-        self._framing = self._new_framing()
+        # Nor may the first connection meet an answer to the process that was here before.
+        self._framing = self._new_framing(random.randrange(0x10000))  # noqa: S311 - guards against chance only
         self._stream: Stream | None = None
         self._seats: set[Seat] = set()
         self._turns = Turns()
@@ -91,7 +93,7 @@ class Bus:
             if isinstance(place, SerialPort)
             else TcpStream(place, self._received, self._is_lost)
         )
-        self._framing = self._new_framing()
+        self._framing = self._new_framing(self._framing.number)
         self._stream = stream
         try:
             await stream.open(within_s)
@@ -256,8 +258,8 @@ class Bus:
         """How long the bytes of a request and its answer take."""
         return (8 + 5 + request.length) * self.line.character_s
 
-    def _new_framing(self) -> Framing:
-        return TcpFraming() if self._numbered else RtuFraming()
+    def _new_framing(self, number: int) -> Framing:
+        return TcpFraming(number) if self._numbered else RtuFraming()
 
 
 class Buses:

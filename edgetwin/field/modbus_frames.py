@@ -79,9 +79,8 @@ class Framing(Protocol):
     """How frames look on a line. It carries one request at a time."""
 
     numbered: bool  # whether an answer says which request it belongs to
-    late: list[
-        int
-    ]  # the units of answers to older requests, which were thrown away; whoever looks empties it
+    number: int  # the transaction id that was used last, if there are any
+    late: list[int]  # units whose answers came too late and were thrown away; whoever looks empties it
 
     def ask(self, request: Request) -> bytes:
         """Begin with a request, and give its bytes."""
@@ -97,23 +96,27 @@ class Framing(Protocol):
 
 
 class TcpFraming:
-    """Modbus TCP: each frame has a transaction id and says how long it is."""
+    """Modbus TCP: each frame has a transaction id and says how long it is.
+
+    `number` is the id that was used last on the line. Ids go on where they were when a line is connected anew, for
+    what stands in between may deliver an answer of the connection before.
+    """
 
     numbered = True
 
-    def __init__(self) -> None:
+    def __init__(self, number: int = 0) -> None:
         self.late: list[int] = []
+        self.number = number
         self._sent = 0
-        self._id = 0  # of the latest request
         self._request: Request | None = None
         self._buffer = b""
 
     def ask(self, request: Request) -> bytes:
         """Begin with a request, and give its bytes."""
         self._sent += 1
-        self._id = self._id % _IDS + 1
+        self.number = self.number % _IDS + 1
         self._request = request
-        return _HEADER.pack(self._id, 0, len(request.octets)) + request.octets
+        return _HEADER.pack(self.number, 0, len(request.octets)) + request.octets
 
     def take(self, data: bytes) -> bytes | None:
         """Take what came. Answers to older requests are noted and thrown away."""
@@ -125,7 +128,7 @@ class TcpFraming:
                 raise Broken(f"protocol id {protocol} instead of 0")
             if not _SHORTEST <= length <= _LONGEST:
                 raise Broken(f"a frame of {length} bytes")
-            mine = number == self._id and self._request is not None and answer is None
+            mine = answer is None and self._is_asked(number)
             if not mine and not self._is_older(number):
                 raise Broken(f"an answer to transaction {number}, which nobody asked")
             end = _HEADER.size + length
@@ -140,8 +143,7 @@ class TcpFraming:
         if answer is None or self._request is None:
             return None
         request, self._request = self._request, None
-        if buffer:  # if a part of the answer was lost, what follows was taken for it, and this is the rest
-            raise Broken("bytes that nobody asked for came behind the answer")
+        self._end_with(buffer)
         return request.data(answer)
 
     def give_up(self) -> bool:
@@ -149,8 +151,17 @@ class TcpFraming:
         self._request = None
         return bool(self._buffer)
 
+    @staticmethod
+    def _end_with(rest: bytes) -> None:
+        """Look at what came behind the answer. If a byte was lost or made up before, the answer is off by one."""
+        if rest:
+            raise Broken("bytes that nobody asked for came behind the answer")
+
+    def _is_asked(self, number: int) -> bool:
+        return number == self.number and self._request is not None
+
     def _is_older(self, number: int) -> bool:
-        age = (self._id - number) % _IDS
+        age = (self.number - number) % _IDS
         return number > 0 and age < min(self._sent, _REMEMBERED)
 
 
@@ -161,6 +172,7 @@ class RtuFraming:
     """
 
     numbered = False
+    number = 0
 
     def __init__(self) -> None:
         self.late: list[int] = []  # they cannot be told apart: the line is drained

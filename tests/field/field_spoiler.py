@@ -1,0 +1,186 @@
+"""A line between gateway and PLC that spoils answers: Modbus TCP, RTU behind a network port, and RTU on ptys."""
+
+import asyncio
+import os
+import random
+import tty
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import NamedTuple, Self
+
+from field_faults import LATEST, Case, Fault
+
+from edgetwin.field.modbus_frames import crc16
+
+CLOSE = b""
+
+
+class End(NamedTuple):
+    """One end of the line."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+
+class Spoiler:
+    """Passes requests on, one at a time, and spoils each answer with the next of its faults.
+
+    `sent_at` and `timeout_s` are those of the request in flight, for what would come later than a line promises to
+    wait is not sent at all.
+    """
+
+    def __init__(self, faults: Mapping[str, Fault], *, numbered: bool, timeout_s: float, seed: int) -> None:
+        self.sent_at = 0.0
+        self.spoilt = 0
+        self._faults = self._endless(list(faults.items()))
+        self._numbered = numbered
+        self._timeout_s = timeout_s
+        self._chance = random.Random(seed)  # noqa: S311 - spreads faults, guards nothing
+        self._older = b""
+
+    async def pass_on(self, near: End, far: End) -> None:
+        """Serve one connection of the gateway until it ends."""
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                request = await near.reader.readexactly(12 if self._numbered else 8)
+                answer = await self._asked(far, request)
+                name, fault = next(self._faults)
+                other = (
+                    await self._asked(far, self._altered(request))
+                    if "other" in name or "number" in name
+                    else b""
+                )
+                pieces = fault(Case(answer, self._older or answer, other, self._chance))
+                self._older = answer
+                self.spoilt += 1
+                for delay, piece in pieces:
+                    await self._wait_until(self.sent_at + delay * self._timeout_s)
+                    if piece == CLOSE:
+                        near.writer.transport.abort()
+                        return
+                    late_s = asyncio.get_running_loop().time() - self.sent_at
+                    if self._numbered or late_s < LATEST * self._timeout_s:
+                        near.writer.write(piece)
+
+    async def _asked(self, far: End, request: bytes) -> bytes:
+        far.writer.write(request)
+        head = await far.reader.readexactly(6 if self._numbered else 3)
+        if self._numbered:
+            return head + await far.reader.readexactly(int.from_bytes(head[4:6], "big"))
+        return head + await far.reader.readexactly(head[2] + 2)
+
+    def _altered(self, request: bytes) -> bytes:
+        """Ask for something whose answer must not be taken: of another unit, another table, or of another length."""
+        start = 6 if self._numbered else 0
+        unit, function, count = request[start], request[start + 1], request[start + 5]
+        match self._chance.randrange(3):
+            case 0:
+                unit ^= 3
+            case 1:
+                function ^= 7
+            case _:
+                count += 1 if count < 100 else -1
+        pdu = bytes([unit, function, *request[start + 2 : start + 5], count])
+        return request[:6] + pdu if self._numbered else pdu + crc16(pdu)
+
+    def _endless(self, faults: list[tuple[str, Fault]]) -> Iterator[tuple[str, Fault]]:
+        while True:
+            self._chance.shuffle(faults)
+            yield from faults
+
+    @staticmethod
+    async def _wait_until(when: float) -> None:
+        wait_s = when - asyncio.get_running_loop().time()
+        if wait_s > 0:
+            await asyncio.sleep(wait_s)
+
+
+class NetworkLine:
+    """Joins the gateway, which connects to `port`, to a server, over the network."""
+
+    def __init__(self, spoiler: Spoiler, server_port: int) -> None:
+        self.port = 0
+        self._spoiler = spoiler
+        self._server_port = server_port
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._join, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._server is not None
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        far = End(*await asyncio.open_connection("127.0.0.1", self._server_port))
+        try:
+            with suppress(asyncio.CancelledError):  # the end of the test, which waits for this
+                await self._spoiler.pass_on(End(reader, writer), far)
+        finally:
+            writer.close()
+            far.writer.close()
+            self._tasks.discard(task)
+
+
+class Pty:
+    """A pair of serial ports: a program opens `port`, and `end` is the other side of its cable."""
+
+    def __init__(self) -> None:
+        self._fd, self._slave = os.openpty()
+        tty.setraw(self._slave)
+        self.port = os.ttyname(self._slave)
+        self.end: End
+        self._transports: list[asyncio.BaseTransport] = []
+
+    async def __aenter__(self) -> Self:
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader()
+        protocol = asyncio.StreamReaderProtocol(reader)
+        reading, _ = await loop.connect_read_pipe(lambda: protocol, os.fdopen(os.dup(self._fd), "rb", 0))
+        writing, _ = await loop.connect_write_pipe(lambda: protocol, os.fdopen(self._fd, "wb", 0))
+        self._transports = [reading, writing]
+        self.end = End(reader, asyncio.StreamWriter(writing, protocol, reader, loop))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.unplug()
+
+    def unplug(self) -> None:
+        """Pull the cable out: whoever has the port open is told."""
+        for transport in self._transports:
+            transport.close()
+        if self._slave >= 0:
+            os.close(self._slave)
+            self._slave = -1
+
+
+class SerialLine:
+    """Joins the gateway, which opens `port`, to a server on `server_port`, over two ptys."""
+
+    def __init__(self, spoiler: Spoiler) -> None:
+        self._near, self._far = Pty(), Pty()
+        self.port, self.server_port = self._near.port, self._far.port
+        self._spoiler = spoiler
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        await self._near.__aenter__()
+        await self._far.__aenter__()
+        self._task = asyncio.create_task(self._spoiler.pass_on(self._near.end, self._far.end))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._task is not None
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        self._near.unplug()
+        self._far.unplug()
