@@ -154,13 +154,13 @@ def _changed(name: str, config: Config, running: Config) -> bool:
 def _driver(name: str, device: DeviceConfig, pki: Pki, clock: Clock, phases_s: Sequence[float]) -> Driver:
     match device:
         case ModbusDevice():
-            from edgetwin.field.modbus import ModbusDriver  # noqa: PLC0415 - see below
+            from edgetwin.field.modbus import ModbusDriver  # noqa: PLC0415 - only where it is needed
 
             return ModbusDriver(name, device, clock, _BUSES, phases_s)
         case OpcUaDevice():
-            from edgetwin.field.opcua import OpcUaDriver  # noqa: PLC0415 - costs 23 MB, so only where it is needed
+            from edgetwin.field.fence import Fence  # noqa: PLC0415 - likewise
 
-            return OpcUaDriver(name, device, clock, pki.directory)
+            return Fence("edgetwin.field.opcua", "OpcUaDriver", name, device, pki.directory)
         case MqttDevice():
             from edgetwin.field.mqtt_in import MqttDriver  # noqa: PLC0415 - likewise
 

@@ -38,6 +38,11 @@ opcua           the driver for OPC UA: by subscription, or read in cycles
   opcua_clock     watches the clocks of a server and of its sources (pure)
   opcua_hints     what to do about a signal that a server does not give (pure)
   opcua_security  who the server is and how the connection is protected, before a password is sent
+  fence           keeps that driver in a process of its own, so that a malformed answer stops one device and no other
+  fence_link      the parent's end of one such child, which is stopped when it no longer speaks
+  fence_child     the inside of it: limited memory, a heartbeat, and no log of its own
+  fence_fork      the one small process that forks the children
+  fence_wire      what parent and child say to each other, as bytes; nothing is taken on trust (pure)
   opcua_discovery what a server says of itself before anybody logs in
   pki_folder      certificates on disk: our own, those we trust, those we turned away
   pki_trust       whether a server is the one it should be (pure)

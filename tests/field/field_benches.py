@@ -11,6 +11,7 @@ from edgetwin.config.modbus import ModbusDevice
 from edgetwin.config.mqtt_in import MqttDevice
 from edgetwin.config.opcua import OpcUaDevice
 from edgetwin.field.driver import Driver
+from edgetwin.field.fence import Fence
 from edgetwin.field.modbus import ModbusDriver
 from edgetwin.field.modbus_bus import Buses
 from edgetwin.field.mqtt_in import MqttDriver
@@ -57,7 +58,11 @@ class OpcUaBench:
 
     def driver(self, port: int, timeout: str = PATIENT) -> Driver:
         """Make a driver for it, or for another port."""
-        config = OpcUaDevice.model_validate(
+        return OpcUaDriver("device", self._config(port, timeout), clock)
+
+    @staticmethod
+    def _config(port: int, timeout: str) -> OpcUaDevice:
+        return OpcUaDevice.model_validate(
             {
                 "connect": f"opc.tcp://127.0.0.1:{port}",
                 "every": "20 ms",
@@ -65,7 +70,14 @@ class OpcUaBench:
                 "signals": {name: {"node": f"nsu={URI};s={name}"} for name in SIGNALS},
             }
         )
-        return OpcUaDriver("device", config, clock)
+
+
+class FencedBench(OpcUaBench):
+    """The same, by a driver in a process of its own."""
+
+    def driver(self, port: int, timeout: str = PATIENT) -> Driver:
+        """Make a driver for it, or for another port."""
+        return Fence("field_fenced", "impatient", "device", self._config(port, timeout))
 
 
 class MqttBench:

@@ -7,7 +7,17 @@ from contextlib import aclosing
 
 import numpy as np
 import pytest
-from field_benches import ABSENT, IMPATIENT, LEVEL, NEIGHBOUR, Bench, ModbusBench, MqttBench, OpcUaBench
+from field_benches import (
+    ABSENT,
+    IMPATIENT,
+    LEVEL,
+    NEIGHBOUR,
+    Bench,
+    FencedBench,
+    ModbusBench,
+    MqttBench,
+    OpcUaBench,
+)
 from field_mqtt import Sensors
 from field_plc import Plc, floats
 from field_watch import clock, sockets, until
@@ -22,7 +32,7 @@ from edgetwin.field.link import LinkState
 from edgetwin.field.poller import keep
 
 
-@pytest.fixture(params=["modbus", "opcua", "mqtt"])
+@pytest.fixture(params=["modbus", "opcua", "opcua fenced", "mqtt"])
 async def bench(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
     if request.param == "modbus":
         plc = await Plc([*floats(1.5), 0, *floats(7.0)], holes=[2]).start()
@@ -37,7 +47,11 @@ async def bench(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setattr(opcua_link, "PROBE_S", 0.2)  # a frozen server is asked soon whether it lives
         server = request.getfixturevalue("ua_server")
         await server.write("level", 1.5)
-        yield OpcUaBench(server)
+        if request.param == "opcua fenced":
+            request.getfixturevalue("forker")
+            yield FencedBench(server)
+        else:
+            yield OpcUaBench(server)
 
 
 @pytest.fixture
