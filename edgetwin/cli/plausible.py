@@ -24,21 +24,22 @@ Limits = tuple[float, float]
 # How common a type is in the field, beside the integers of one register and float32.
 _RARE: dict[Type, float] = {
     **dict.fromkeys(("int32", "uint32", "float64"), -1.0),
-    **dict.fromkeys(("int64", "uint64"), -2.0),
+    **dict.fromkeys(("int64", "uint64"), -4.0),
     **dict.fromkeys(("float16", "bcd16", "bcd32", "bcd64"), -3.0),
 }
-_CHOSEN = -1.5  # there are so many ways to read a register that one of them looks right by chance
+_CHOSEN = (
+    -1.5
+)  # there are so many ways to read a register that one of them looks right by chance; zero is zero in all
 _WORDS_TURNED, _BYTES_TURNED, _NEGATIVE = -0.7, -2.5, -1.0
-_ZERO = math.log(
-    0.3 * 2**16
-)  # so common are registers of zeros; wherever there are several, each stands alone
+# So common are registers of zeros. Wherever there are several, each stands alone.
+_ZERO = math.log(0.3 * 2**16)
 # Of a floating-point type: the share of all exponents that is usual, and how many bits its mantissa has.
 _FLOATS: dict[Type, tuple[float, int]] = {
     "float16": (26 / 32, 11),
     "float32": (30 / 256, 24),
     "float64": (30 / 2048, 53),
 }
-_ROUND = 0.2  # so many values are round: set by somebody, or measured in coarse steps
+_ROUND = 0.5  # so many values are round: set by somebody, or measured in coarse steps
 _USUAL, _POSSIBLE = (-3.0, 6.0), (-6.0, 9.0)  # powers of ten
 _UNLIKELY = -6.0
 _INSIDE = 3.0  # the user knows the range
@@ -134,7 +135,7 @@ def _layouts(position: int) -> Iterator[Layout]:
 
 
 def _weighed(layout: Layout, values: tuple[float, ...], limits: Limits | None) -> Meaning:
-    weight = _CHOSEN + _RARE.get(layout.type, 0.0)
+    weight = _RARE.get(layout.type, 0.0) + _CHOSEN * any(values)
     weight += _WORDS_TURNED * (layout.word_order == "low-first")
     weight += _BYTES_TURNED * (layout.byte_order == "low-first")
     why = list[str]()

@@ -141,7 +141,7 @@ def _page(
     where: Line, looks: Looks, place: Register, ranking: Ranking, args: argparse.Namespace
 ) -> list[str]:
     many = f"{len(looks.answers)} looks in {looks.span_s:.1f} s"
-    words = looks.answers[-1][: 2 * args.count].hex(" ", 2)
+    words = looks.answers[-1].hex(" ", 2)
     page = [f"{place} on {where}, unit {args.unit}: {many}", f"registers now: {words}", ""]
     if args.count > 1:
         return page + block_lines(ranking, place, args.count)

@@ -20,9 +20,9 @@ def lines(address: str, found: Sequence[FoundUnit], search: Search) -> Iterator[
         return
     if len(there) > 2 and len({tuple(unit.blocks) for unit in there}) == 1:
         yield "all units have the same: it is probably one device that answers to every unit id"
-    yield "\nto paste:"
-    for unit in there:
-        yield from _to_paste(address, unit)
+    pasted = [line for unit in there if unit.blocks for line in _to_paste(address, unit)]
+    if pasted:
+        yield from ("\nto paste:", *pasted)
 
 
 def _unit(unit: FoundUnit) -> Iterator[str]:
@@ -37,8 +37,9 @@ def _unit(unit: FoundUnit) -> Iterator[str]:
 def _to_paste(address: str, unit: FoundUnit) -> Iterator[str]:
     name = f"device.unit{unit.unit}"
     yield f'[{name}]\nconnect = "{address}"\nunit = {unit.unit}\n[{name}.signals]'
-    for block in unit.blocks[:1]:
-        yield f'first = {{ at = "{block.area}:{block.first}" }}   # `edgetwin probe` tells how it is stored'
+    first = min(unit.blocks, key=lambda block: (block.area in BITS, block.area))
+    tip = "" if first.area in BITS else "   # `edgetwin probe` tells how it is stored"
+    yield f'first = {{ at = "{first.area}:{first.first}" }}{tip}'
 
 
 def spans(numbers: Sequence[int]) -> str:
