@@ -83,6 +83,7 @@ class OpcUaLink:
         self.lifeline = Lifeline()
         self.limits = Limits()
         self.timeout_s = timeout_s
+        self._most = PER_CALL  # that the server took at once
         self._endpoint = endpoint
         self._security = security
         self._client = GuardedClient(
@@ -109,7 +110,7 @@ class OpcUaLink:
                 "does a firewall stand in between?",
             ) from None
         except OSError as error:
-            raise self._security.turned_away(error) or unreachable(self._endpoint, error) from error
+            raise unreachable(self._endpoint, error) from error
         except Exception as error:
             raise self._failed("cannot open a session", error) from error
         names = ("MaxNodesPerRead", "MaxMonitoredItemsPerCall", "MaxNodesPerTranslateBrowsePathsToNodeIds")
@@ -152,13 +153,13 @@ class OpcUaLink:
         """Ask for many things, so many at once as the server takes. Not every server tells its limit, or a true one."""
         answers: list[_Answer] = []
         while len(answers) < len(questions):
-            chunk = list(questions[len(answers) : len(answers) + limit])
+            chunk = list(questions[len(answers) : len(answers) + min(limit, self._most)])
             try:
                 given = await self.ask(
                     what, partial(service, chunk), leave=_TOO_MUCH if len(chunk) > 1 else ()
                 )
             except _TOO_MUCH:
-                limit = len(chunk) // 2
+                self._most = len(chunk) // 2
                 continue
             if len(given) != len(chunk):
                 raise DeviceDown(f"{what}: {len(given)} answers to {len(chunk)} questions")
@@ -187,10 +188,12 @@ class OpcUaLink:
         try:
             await self._security.apply(self._client)
             await self._client.connect()
-        except Exception:
+        except Exception as error:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise asyncio.CancelledError from None
+            if (down := self._security.turned_away(error)) is not None:
+                raise down from error
             raise
 
     def _failed(self, what: str, error: Exception, hint: str = "") -> DeviceDown:

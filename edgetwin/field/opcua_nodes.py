@@ -5,6 +5,7 @@ A server may number its namespaces and nodes differently after each start, so no
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from asyncua import ua
 from asyncua.ua import uaerrors
@@ -82,6 +83,7 @@ def _browse_path(steps: Iterable[Step], spaces: Sequence[str]) -> ua.BrowsePath 
         elements.append(
             ua.RelativePathElement(
                 ReferenceTypeId=ua.NodeId(ua.Int32(ObjectIds.HierarchicalReferences)),
+                IsInverse=cast("ua.Boolean", False),  # noqa: FBT003 - the library has it true if nobody says so
                 TargetName=ua.QualifiedName(name, ua.UInt16(number)),
             )
         )

@@ -32,12 +32,17 @@ async def shorten(
     shorter = {}
     for number, (wish, (low, high)) in enumerate(spans.items()):
         whole, part = answers[2 * number : 2 * number + 2]
-        if len(part) == high - low + 1 and len(whole) >= len(part) + WORTH:
+        if _proven(whole, part, high - low + 1):
             shorter[wish] = questions[2 * number + 1]
             for place in wish.places:
                 took = takes[place].part
                 takes[place] = takes[place]._replace(part=took and took._replace(first=low))
     return shorter
+
+
+def _proven(whole: Sequence[object], part: Sequence[object], wanted: int) -> bool:
+    """Tell whether the server gave what was asked for, and a good deal less than all."""
+    return len(part) == wanted and len(whole) >= len(part) + WORTH
 
 
 def _target(node: ua.NodeId, index_range: str | None = None) -> ua.ReadValueId:

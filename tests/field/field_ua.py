@@ -3,10 +3,10 @@
 import asyncio
 import logging
 import threading
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from asyncua import ua
 from asyncua.crypto.permission_rules import User, UserRole
@@ -16,6 +16,7 @@ from asyncua.server.user_managers import UserManager
 if TYPE_CHECKING:
     from asyncua.common.node import Node
 
+T = TypeVar("T")
 URI = "urn:edgetwin:test"
 
 logging.getLogger("asyncua.server").setLevel(logging.CRITICAL)  # it warns of its own lack of security
@@ -79,6 +80,17 @@ class UaServer:
         """Add a variable, in a namespace of its own."""
         await self._there(self._add(uri, name, value))
 
+    async def arrange(self, work: Callable[[Server], Awaitable[T]]) -> T:
+        """Do something to the server, in its own loop."""
+        return await self._there(self._arranged(work))
+
+    def stop_publishing(self) -> None:
+        """Let all subscriptions say nothing more; everything else is still answered."""
+        for subscription in self._server.iserver.subscription_service.subscriptions.values():
+            task = subscription._task
+            if task is not None:
+                self._loop.call_soon_threadsafe(task.cancel)
+
     def sessions(self) -> int:
         """Count the clients that are logged in."""
         return len(self._server.iserver._external_sessions)
@@ -128,6 +140,9 @@ class UaServer:
         listener = cast("Any", self._server.bserver)._server
         self.port = listener.sockets[0].getsockname()[1]
 
-    async def _there(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _arranged(self, work: Callable[[Server], Awaitable[T]]) -> T:
+        return await work(self._server)
+
+    async def _there(self, work: Coroutine[Any, Any, T]) -> T:
         """Do it in the server's own loop."""
-        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))

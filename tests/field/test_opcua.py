@@ -1,90 +1,24 @@
 """OPC UA against a real server: what it says of a value arrives, and what it does not know is asked for again."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
 
 import numpy as np
 import pytest
 from asyncua import ua
+from asyncua.server.monitored_item_service import MonitoredItemService
+from field_listener import Listener
 from field_ua import URI, UaServer
 from field_watch import clock, until
 from structlog.testing import capture_logs
 
-from edgetwin.config.opcua import OpcUaDevice
 from edgetwin.core import status
-from edgetwin.core.signals import UNSTAMPED, Frame
+from edgetwin.core.signals import UNSTAMPED
 from edgetwin.field import opcua_subscription, refusals
 from edgetwin.field.driver import DeviceDown
-from edgetwin.field.opcua import OpcUaDriver
-from edgetwin.field.opcua_link import OpcUaLink
-from edgetwin.field.opcua_subscription import OpcUaSubscription
 
 BAD_SENSOR = 0x808C0000
 UNCERTAIN_LAST_USABLE = 0x40900000
-
-
-class Listener:
-    """A driver that is open, read value by value."""
-
-    def __init__(
-        self,
-        server: UaServer,
-        *names: str,
-        nodes: dict[str, dict[str, Any]] | None = None,
-        **settings: object,
-    ) -> None:
-        signals = {name: {"node": f"nsu={URI};s={name}"} for name in names} | (nodes or {})
-        self.config = OpcUaDevice.model_validate(
-            {
-                "connect": f"opc.tcp://127.0.0.1:{server.port}",
-                "every": "20 ms",
-                "timeout": "3 s",
-                "signals": signals,
-                **settings,
-            }
-        )
-        self.driver = OpcUaDriver("ua", self.config, clock)
-        self._names = list(signals)
-
-    @asynccontextmanager
-    async def open(self) -> AsyncIterator["Listener"]:
-        """Keep it open for a while."""
-        try:
-            await self.driver.open()
-            async with aclosing(self.driver.frames()) as self._frames:
-                yield self
-        finally:
-            await self.driver.close()
-
-    @property
-    def link(self) -> OpcUaLink:
-        """Reach inside."""
-        session = self.driver._session
-        assert session is not None
-        return session.link
-
-    @property
-    def subscription(self) -> OpcUaSubscription:
-        """Reach inside."""
-        subscription = self.driver._subscription
-        assert subscription is not None
-        return subscription
-
-    async def frame(self) -> Frame:
-        """Give the next frame."""
-        async with asyncio.timeout(5):
-            return await anext(self._frames)
-
-    async def hears(self, name: str) -> tuple[float, int]:
-        """Give value and status of a signal, when it is next heard of."""
-        while True:
-            frame = await self.frame()
-            for number, value, code in zip(frame.ids, frame.values, frame.status, strict=True):
-                if self._names[number] == name:
-                    return float(value), int(code)
 
 
 async def test_a_change_arrives_with_the_sources_time(ua_server: UaServer) -> None:
@@ -147,6 +81,41 @@ async def test_a_move_within_the_deadband_is_not_told(ua_server: UaServer) -> No
         await ua_server.write("level", 1.3)
         await ua_server.write("level", 2.0)
         assert await listener.hears("level") == (2.0, status.GOOD)
+
+
+async def test_a_refused_deadband_is_told_once_and_the_values_still_arrive(
+    ua_server: UaServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = MonitoredItemService._create_data_change_monitored_item
+
+    async def refuse(
+        service: MonitoredItemService, request: ua.MonitoredItemCreateRequest
+    ) -> ua.MonitoredItemCreateResult:
+        if isinstance(request.RequestedParameters.Filter, ua.ExtensionObject):  # nothing in it
+            return await usual(service, request)
+        return ua.MonitoredItemCreateResult(StatusCode=ua.StatusCode(ua.UInt32(0x80450000)))
+
+    monkeypatch.setattr(MonitoredItemService, "_create_data_change_monitored_item", refuse)
+    nodes = {"level": {"node": f"nsu={URI};s=level", "deadband": "2 %"}}
+    listener = Listener(ua_server, "count", nodes=nodes)
+    with capture_logs() as lines:
+        for _ in range(2):
+            async with listener.open():
+                heard = listener.values(await listener.frame())
+                assert [code for _, code in heard.values()] == [status.GOOD, status.GOOD]
+    assert [(line["event"], line["signal"]) for line in lines] == [("signal has no deadband", "ua.level")]
+    assert "EURange" in lines[0]["hint"]
+    assert "BadFilterNotAllowed" in lines[0]["reason"]
+
+
+async def test_the_server_keeps_as_many_values_as_it_is_asked_to(ua_server: UaServer) -> None:
+    listener = Listener(ua_server, "level", every="200 ms", queue=3)
+    async with listener.open():
+        await listener.frame()
+        for value in range(8):
+            await ua_server.write("level", 200.0 + value)
+        heard = [(await listener.hears("level"))[0] for _ in range(3)]
+    assert heard == [205.0, 206.0, 207.0]
 
 
 async def test_values_between_two_notifications_all_arrive(ua_server: UaServer) -> None:
