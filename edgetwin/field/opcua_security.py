@@ -151,13 +151,14 @@ class OpcUaSecurity:
         self._reminder.look(told, self._now())
 
     def turned_away(self, error: Exception) -> DeviceDown | None:
-        """Tell that the server has turned us away, where that is what it means when it hangs up.
+        """Tell that the server has turned us away, where that is what an error means.
 
-        It just gave its endpoints over an open channel. Many hang up without a word when they do not know a client.
+        It just gave its endpoints over an open channel. Many a server hangs up without a word on a client that it
+        does not trust; others give the reason in a way for which asyncua has but an AssertionError.
         """
-        if self._parties is None or not isinstance(error, ConnectionError):
+        if self._parties is None or not isinstance(error, ConnectionError | AssertionError):
             return None
-        return DeviceDown("the server hangs up when the protected channel is opened", self._introduce())
+        return DeviceDown("the server opens no protected channel to this gateway", self._introduce())
 
     def hint(self, error: Exception) -> str:
         """Say what to do when the server turns our certificate away; empty when it is something else."""
