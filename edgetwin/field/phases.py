@@ -9,7 +9,6 @@ starts at another part of the period, so that 200 devices do not send in the sam
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from math import gcd
 
 import numpy as np
 
@@ -54,9 +53,9 @@ def spread(beats: Sequence[Beat], start: float = 0.0) -> list[int]:
     for period in sorted({beat.period for beat in beats}):
         group = [number for number, beat in enumerate(beats) if beat.period == period]
         apart = list(_apart([beats[number].cost for number in group], period))
-        turns = [int(period * ((start + turn / _TURNS) % 1)) for turn in range(_TURNS)]
+        turns = np.array([int(period * ((start + turn / _TURNS) % 1)) for turn in range(_TURNS)])
         room = _room(beats, group, apart, turns, placed)
-        turn = turns[int(np.argmax(room))]  # the first of the best ones
+        turn = int(turns[np.argmax(room)])  # the first of the best ones
         placed |= {number: (place + turn) % period for number, place in zip(group, apart, strict=True)}
     return [placed[number] for number in range(len(beats))]
 
@@ -68,11 +67,7 @@ def _apart(costs: Sequence[int], period: int) -> Iterator[int]:
 
 
 def _room(
-    beats: Sequence[Beat],
-    group: Sequence[int],
-    apart: Sequence[int],
-    turns: Sequence[int],
-    placed: Mapping[int, int],
+    beats: Sequence[Beat], group: Sequence[int], apart: Sequence[int], turns: Nanos, placed: Mapping[int, int]
 ) -> Nanos:
     """How much room is left between a group and those placed before it, in each of its turns; negative: they collide.
 
@@ -80,10 +75,13 @@ def _room(
     their periods.
     """
     room = np.full(len(turns), np.iinfo(np.int64).max)
-    for other, place in placed.items():
-        for number, offset in zip(group, apart, strict=True):
-            circle = gcd(beats[number].period, beats[other].period)
-            after = (np.array(turns) + (offset - place)) % circle
-            room = np.minimum(room, after - beats[other].cost)
-            room = np.minimum(room, circle - after - beats[number].cost)
+    if not placed:
+        return room
+    places = np.array(list(placed.values()))
+    costs = np.array([beats[other].cost for other in placed])
+    circles = np.gcd([beats[other].period for other in placed], beats[group[0]].period)
+    for number, offset in zip(group, apart, strict=True):
+        after = (turns[:, np.newaxis] + (offset - places)) % circles
+        before = circles - after
+        room = np.minimum(room, np.minimum(after - costs, before - beats[number].cost).min(axis=1))
     return room

@@ -112,11 +112,13 @@ class Rhythm:
         """Group registers into blocks."""
         ordered = sorted(registers, key=lambda register: (register.area, register.address, -register.end))
         blocks: list[Block] = []
-        first = 0
-        for place in range(1, len(ordered) + 1):
-            if place == len(ordered) or not limits.allow(ordered[first:place], ordered[place]):
+        first, end = 0, ordered[0].end
+        for place, register in enumerate(ordered[1:], start=1):
+            if not limits.allow(ordered[first], end, register):
                 blocks.append(Block(ordered[first:place], first))
-                first = place
+                first, end = place, register.end
+            end = max(end, register.end)
+        blocks.append(Block(ordered[first:], first))
         return cls(period_s, tuple(ordered), tuple(blocks))
 
 
@@ -128,17 +130,15 @@ class Limits:
     gap: int
     single: bool = False
 
-    def allow(self, block: Sequence[Register], following: Register) -> bool:
-        """Tell whether a block may grow by the register that follows it."""
-        if following.area != block[0].area:
+    def allow(self, first: Register, end: int, following: Register) -> bool:
+        """Tell whether a block from `first` to before `end` may grow by the register that follows it."""
+        if following.area != first.area:
             return False
-        # A gap of 16 bits is as long on the wire as one of one register.
-        longest, gap = (MAX_BITS, 16 * self.gap) if following.area in BITS else (self.registers, self.gap)
-        end = max(register.end for register in block)
-        start = block[0].address
         if self.single:
             return following.end <= end
-        return following.address - end <= gap and max(end, following.end) - start <= longest
+        # A gap of 16 bits is as long on the wire as one of one register.
+        longest, gap = (MAX_BITS, 16 * self.gap) if following.area in BITS else (self.registers, self.gap)
+        return following.address - end <= gap and max(end, following.end) - first.address <= longest
 
 
 def registers(config: ModbusDevice) -> list[Register]:
