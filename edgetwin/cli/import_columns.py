@@ -29,7 +29,7 @@ _TITLES = {
     "name": "name|parameter|parametername|signal|signalname|tag|tagname|variable|variablename|datapoint|registername"
     "|measurement|label|item|bezeichnung|messwert|nom|description|beschreibung",
     "at": "at|address|registeraddress|modbusaddress|register|modbusregister|startaddress|startregister|addr|reg"
-    "|registernumber|registerno|regno|addressdec|registerdec|adresse|registeradresse|addresshex|registerhex",
+    "|registernumber|registerno|regno|startingaddress|adresse|registeradresse|startadresse",
     "type": "type|datatype|format|dataformat|vartype|variabletype|valuetype|datentyp|typ",
     "unit": "unit|units|engunit|engineeringunit|uom|einheit|unite",
     "scale": "scale|scalefactor|scalingfactor|scaling|factor|gain|multiplier|resolution|faktor|skalierung",
@@ -38,6 +38,7 @@ _TITLES = {
     "registers": "registers|noofregisters|numberofregisters|registercount|regcount|noofregs|words|anzahlregister",
     "function": "function|functioncode|fc|fcode|registertype|regtype|modbusfunction|objecttype|area|registerart",
 }
+_NUMBERS = ("", "dec", "decimal", "hex", "hexadecimal")  # Register (hex) is taken where there is no other
 _LOOK = 30  # titles of documents and remarks stand above the names of the columns
 
 
@@ -95,7 +96,8 @@ def _guess(titles: Sequence[str], index: dict[str, int]) -> Iterator[str]:
     for key, usual in _TITLES.items():
         if key in index or (key == "divisor" and "scale" in index):
             continue
-        for title in usual.split("|"):
+        words = usual.split("|")
+        for title in (word + number for number in _NUMBERS for word in words):
             free = [
                 number
                 for number, cell in enumerate(titles)

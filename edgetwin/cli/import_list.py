@@ -97,9 +97,10 @@ def _counting(args: argparse.Namespace, columns: Columns) -> Counting:
     """Find out how the list counts, or ask."""
     with_x = any(re.match("[134][xX]", columns.cell(row, "at")) for row in columns.rows)
     area = AREAS[args.area] if args.area else None
-    counting = Counting(args.base, area, args.hex, with_x)
+    counting = Counting(args.base, area, args.hex or _is_hex(columns), with_x)
     rows = list(addresses(columns, counting))
-    if counting.base is None and area is None and all(is_datasheet(address) for _, address, _ in rows):
+    datasheet = bool(rows) and all(is_datasheet(address) for _, address, _ in rows)
+    if counting.base is None and area is None and datasheet:
         return replace(counting, base="datasheet")
     for row, address, own in rows:
         base = counting.base or address.base
@@ -114,16 +115,22 @@ def _counting(args: argparse.Namespace, columns: Columns) -> Counting:
     return counting
 
 
+def _is_hex(columns: Columns) -> bool:
+    return "hex" in columns.titles()["at"].lower()
+
+
 def _tell(args: argparse.Namespace, columns: Columns, counting: Counting, found: Outcome) -> None:
     """Say what was guessed and what was left out."""
     titles = columns.titles()
-    if columns.guessed and not args.json:
-        guesses = ", ".join(f'--{key} "{titles[key]}"' for key in columns.guessed)
-        _say(f"guessed from the titles in row {columns.header.line}: {guesses}")
-    if args.base is None and counting.base == "datasheet" and not args.json:
-        _say("all addresses are taken as those of a datasheet (40001 is hr:0); --base 0 or 1 if they are not")
     if args.json:
         return
+    if columns.guessed:
+        guesses = ", ".join(f'--{key} "{titles[key]}"' for key in columns.guessed)
+        _say(f"guessed from the titles in row {columns.header.line}: {guesses}")
+    if args.base is None and counting.base == "datasheet":
+        _say("all addresses are taken as those of a datasheet (40001 is hr:0); --base 0 or 1 if they are not")
+    if _is_hex(columns):
+        _say(f'the addresses below "{titles["at"]}" are taken as hexadecimal')
     if "type" not in titles and "registers" not in titles:
         _say("no column says how values are stored: all registers are taken as uint16")
     if "scale" in columns.guessed and any(

@@ -54,9 +54,9 @@ def written(cell: str, counting: Counting) -> Written:
     if (match := _WITH_X.fullmatch(cell)) and (match[1] != "0" or counting.with_x):
         return Written(cell, int(match[2]), _KINDS[match[1]], "1")
     if match := _HEX.fullmatch(cell):
-        return Written(cell, int(match[1] or match[2], 16))
+        return _hexadecimal(match[1] or match[2])
     if counting.hexadecimal and re.fullmatch("[0-9a-fA-F]+", cell):
-        return Written(cell, int(cell, 16))
+        return _hexadecimal(cell)
     match = _DECIMAL.fullmatch(cell)
     if match is None or (match[3] and int(match[3]) < int(match[1])):
         hint = ": --hex, if it is hexadecimal" if re.fullmatch("[0-9a-fA-F]+", cell) else ""
@@ -64,6 +64,11 @@ def written(cell: str, counting: Counting) -> Written:
     if match[2] and int(match[2]) > 15:
         raise ValueError(f'"{cell}": a register has the bits 0 to 15')
     return Written(match[1], int(match[1]), bit=int(match[2]) if match[2] else None)
+
+
+def _hexadecimal(digits: str) -> Written:
+    """Read a number that no datasheet would write with 4 for a holding register, whatever it looks like."""
+    return Written(f"0x{int(digits, 16):X}", int(digits, 16))
 
 
 def place(address: Written, counting: Counting, area: Area | None) -> int | str:

@@ -25,7 +25,7 @@ _NOTHING = {"", "-", "--", "\u2013", "\u2014", "n/a", "na", "none", "null", "/"}
 _RESERVED = re.compile(r"(reserved?|spare|unused|not used|reserviert|frei)\b.*", re.IGNORECASE)
 _SPOKEN = str.maketrans({"°": "deg", "μ": "u", "Ω": "Ohm", "ß": "ss"})
 _FACTOR = re.compile(r"(?:[x*\u00d7]\s*)?([0-9.,eE+-]+)")
-_FRACTION = re.compile(r"(?:1\s*)?/\s*([0-9]+)")
+_FRACTION = re.compile(r"(?:1\s*)?[/\u00f7]\s*([0-9]+)")
 _POWER = re.compile(r"10\s*(?:\^|\*\*)\s*([+-]?[0-9]+)")
 _UNIT_WITH_FACTOR = re.compile(r"(?:[x*\u00d7]\s*)?([0-9]+(?:[.,][0-9]+)?)\s*\*?\s*([^\d\s.,].*)")
 

@@ -35,6 +35,15 @@ _WORDS: dict[str, tuple[str, int | None]] = {
     "single": ("float", 32),
     **dict.fromkeys(("double", "lreal", "floatdouble", "doublefloat"), ("float", 64)),
 }
+# How the four bytes of a value lie in its registers. "Little endian" is not here: it means two of them, by vendor.
+_ORDERS: dict[str, dict[str, Any]] = {
+    "abcd": {},
+    "bigendian": {},
+    "cdab": {"word_order": "low-first"},
+    "badc": {"byte_order": "low-first"},
+    "dcba": {"word_order": "low-first", "byte_order": "low-first"},
+}
+_ORDER = re.compile(rf"[^a-z]*\b({'|'.join(_ORDERS)}|big.endian)\b[^a-z]*")
 _USUAL_BITS = {"float": 32, "uint": 16, "int": 16, "bcd": 16}
 _SIZED_BIT = re.compile(r"(\d)\s*-?\s*bits?\b|\bbits?\s*(\d)")
 
@@ -43,6 +52,8 @@ def type_keys(text: str, registers: int | None = None) -> dict[str, Any]:
     """Give the keys that a vendor's word for a type stands for; ValueError where nobody can tell."""
     plain = re.sub(r"ieee\W*754", "ieee", text.lower())
     plain = _SIZED_BIT.sub(r"\1\2", plain)  # "32 bit" is a size, and "bit" alone is a type
+    order = match[1].replace("-", "").replace(" ", "") if (match := _ORDER.search(plain)) else "abcd"
+    plain = _ORDER.sub(" ", plain)
     numbers = [int(digits) for digits in re.findall(r"\d+", plain)]
     word = re.sub(r"[^a-z]", "", plain)
     if word not in _WORDS:
@@ -65,4 +76,4 @@ def type_keys(text: str, registers: int | None = None) -> dict[str, Any]:
     taken = -(-bits // 16)
     if registers is not None and registers != taken:
         raise ValueError(f'"{text}" takes {taken} registers, and the list says {registers}')
-    return {"type": found}
+    return {"type": found, **_ORDERS[order]}

@@ -18,6 +18,7 @@ _WHOLE = re.compile(r"[+-]?(?:0|[1-9][0-9]*)")
 _POINT = re.compile(r"[+-]?[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?|[+-]?[0-9]+(?:\.|\.?[eE][+-]?[0-9]+)")
 _COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
 _GROUPS = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+")
+_QUANTITY = re.compile(r"([0-9]+),([0-9]+)(\s*(?:%|us|ms|s|sec|min|h|d))")
 _INFINITE = {"inf", "+inf", "-inf"}
 # Excel writes TRUE in the language of its user.
 _FLAGS = {
@@ -46,7 +47,13 @@ def number(cell: str, *, comma: bool) -> Value:
         raise ValueError(f'"{cell}" has a decimal point, and other cells of this file have decimal commas')
     if _COMMA.fullmatch(cell):
         raise ValueError(f'"{cell}" could have a decimal comma, or be a number of thousands')
-    return cell
+    return text(cell, comma=comma)
+
+
+def text(cell: str, *, comma: bool) -> str:
+    """Give a text; in a time or a share, such as `0,5 s`, the comma is a decimal one."""
+    match = _QUANTITY.fullmatch(cell)
+    return f"{match[1]}.{match[2]}{match[3]}" if match and (comma or len(match[2]) != 3) else cell
 
 
 def kinds(branch: type[BaseModel]) -> dict[str, set[str]]:
@@ -71,7 +78,7 @@ def readers(branch: type[BaseModel], *, comma: bool) -> dict[str, Reader]:
 
 def _reader(key: str, taken: set[str], *, comma: bool) -> Reader:
     """Choose how to read the cells below one key."""
-    read: Reader = str
+    read: Reader = partial(text, comma=comma)
     if key == "at":
         read = place
     elif key == "range":

@@ -144,6 +144,10 @@ class _Device:
         """Put what the template and the tag list give below what the device says itself."""
         device, found, path = self._device, self._found, self._path
         template = self._template()
+        if "without" in device and "template" not in device:
+            self._tell(
+                "without", "there is no template to leave anything out of", "take it out, or add template"
+            )
         if template is None and ("template" in device or "signals_file" not in device):
             return
         own, whole = _signals(path, device, Origin("", path, found.places.document), found)
@@ -218,38 +222,46 @@ class _Device:
 
 def _signals(path: Path, table: dict[str, Any], origin: Origin, found: Expanded) -> tuple[_Signals, bool]:
     """Give the signals of a device or template, from its tag list and its table, and whether that is all of them."""
-    signals: _Signals = {}
-    whole = True
+    listed = _listed(path, table, found)
+    signals: _Signals = {
+        name: (signal, Origin(listed.file, (*path, "signals", name), listed.rows[name]))
+        for name, signal in listed.signals.items()
+    }
     own = table.get("signals", {})
-    file = table.get("signals_file")
-    if file is not None and not isinstance(file, str):
-        whole = False
-    elif file is not None:
-        where = FilePath(found.places.document.file).parent / file
-        try:
-            listed = tag_list(where, path, _branch(path, table))
-        except UnusableTable as unusable:
-            listed = TagList(str(where), whole=False)
-            if unusable.line is None:
-                message, hint = f"{where}: {unusable.message}", unusable.hint
-                found.mistakes.append(Mistake((*path, "signals_file"), message, hint))
-            else:
-                key = key_text(path)
-                told = Problem(str(where), unusable.line, key, unusable.message, unusable.hint)
-                found.problems.append(told)
-        found.problems += listed.problems
-        whole = listed.whole
-        for name, signal in listed.signals.items():
-            signals[name] = signal, Origin(listed.file, (*path, "signals", name), listed.rows[name])
     if not isinstance(own, dict):
-        return signals, whole
+        hint = "write it as a [heading] with a line for each signal below"
+        found.mistakes.append(Mistake((*path, "signals"), "expected a table", hint))
+        return signals, False
     for name, signal in own.items():
         if name in signals:
-            row = signals[name][1].place
-            message, hint = f"this signal is {row.where} too", "take one of them out"
-            found.mistakes.append(Mistake((*path, "signals", name), message, hint))
+            message = f"this signal is {signals[name][1].place.where} too"
+            found.mistakes.append(Mistake((*path, "signals", name), message, "take one of them out"))
         signals[name] = signal, origin.below("signals", name)
-    return signals, whole
+    return signals, listed.whole
+
+
+def _listed(path: Path, table: dict[str, Any], found: Expanded) -> TagList:
+    """Read the tag list of a device or template; an empty one where it names none, or one that cannot be read."""
+    file = table.get("signals_file")
+    if not isinstance(file, str):
+        if file is not None and path[0] == "template":  # at a device the judge says so
+            hint = 'write its path in quotes: "tags.csv"'
+            found.mistakes.append(Mistake((*path, "signals_file"), "expected text", hint))
+        return TagList("", whole=file is None)
+    where = FilePath(found.places.document.file).parent / file
+    try:
+        listed = tag_list(where, path, _branch(path, table))
+    except UnusableTable as unusable:
+        if unusable.line is None:
+            message, hint = f"{where}: {unusable.message}", unusable.hint
+            found.mistakes.append(Mistake((*path, "signals_file"), message, hint))
+        else:
+            key = key_text(path)
+            told = Problem(str(where), unusable.line, key, unusable.message, unusable.hint)
+            found.problems.append(told)
+        return TagList(str(where), whole=False)
+    found.problems += listed.problems
+    return listed
 
 
 def _branch(path: Path, table: dict[str, Any]) -> type[BaseModel] | None:

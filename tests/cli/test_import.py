@@ -192,6 +192,19 @@ def test_rows_that_cannot_be_used_are_told_with_the_reason(
     ]
 
 
+def test_a_column_of_hexadecimal_numbers_is_read_as_such(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "Name,Modbus address (hex),Type\na,0064,INT\nb,9C41,INT\n"
+    file = listed(tmp_path, text)
+    assert main(["import", file]) == 2  # 9C41 is 40001, and no number of a datasheet
+    capsys.readouterr()
+    found = summary(capsys, file, *HOLDING)
+    assert [signal["at"] for signal in found["signals"].values()] == ["hr:100", "hr:40001"]
+    both = listed(tmp_path, "Name,Address (hex),Address (dec),Type\na,0064,100,INT\n")
+    assert summary(capsys, both, *HOLDING)["columns"]["at"] == "Address (dec)"
+
+
 def test_a_factor_that_divides_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = listed(tmp_path, "Name,Address,Factor\nlevel,5,10\n")
     assert summary(capsys, file, *HOLDING)["signals"]["level"]["scale"] == 10

@@ -36,6 +36,9 @@ from edgetwin.cli.import_types import type_keys
         ("unsigned", 4, {"type": "uint64"}),
         ("STRING[20]", None, {"type": "string", "length": 20}),
         ("ASCII", 5, {"type": "string", "length": 10}),
+        ("FLOAT32 CDAB", None, {"type": "float32", "word_order": "low-first"}),
+        ("UINT32 (DCBA)", 2, {"type": "uint32", "word_order": "low-first", "byte_order": "low-first"}),
+        ("32-bit float, big endian", None, {"type": "float32"}),
     ],
 )
 def test_types_are_understood_in_the_words_of_vendors(
@@ -52,6 +55,7 @@ def test_types_are_understood_in_the_words_of_vendors(
         ("U24", None),
         ("string", None),
         ("int16 / int32", None),
+        ("float32 little endian", 2),
         ("?", 1),
         ("", 1),
     ],

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgetwin.config.csv_values import limits, number, states
+from edgetwin.config.csv_values import limits, number, states, text
 from edgetwin.config.load import load
 from edgetwin.config.problems import ConfigProblems
 from edgetwin.config.tree import Config
@@ -116,6 +116,19 @@ def test_a_range_may_have_two_columns(tmp_path: Path) -> None:
 def test_a_number_is_read_as_it_is_written(cell: str, *, comma: bool, value: object) -> None:
     found = number(cell, comma=comma)
     assert (found, type(found)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    ("cell", "comma", "value"),
+    [
+        ("0,5 s", False, "0.5 s"),
+        ("2,5 %", True, "2.5 %"),
+        ("1,234 s", False, "1,234 s"),
+        ("a,5 s", True, "a,5 s"),
+    ],
+)
+def test_a_time_or_a_share_may_have_a_decimal_comma(cell: str, *, comma: bool, value: str) -> None:
+    assert text(cell, comma=comma) == value
 
 
 @pytest.mark.parametrize(("cell", "comma"), [("1,234", False), ("0,5", False), ("0.5", True)])
