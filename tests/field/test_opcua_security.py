@@ -3,13 +3,18 @@
 import asyncio
 import re
 import shlex
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from asyncua import ua
+from asyncua.common.connection import SecureConnection, TransportLimits
+from asyncua.crypto.security_policies import SecurityPolicyNone
+from asyncua.ua.ua_binary import struct_to_binary
 from field_certificates import KEYS, NOW, Pair, issue
 from field_secure import LOGIN, PASSWORD, STRONG, SecureServer, driver_for, first_value, refusal
 from field_watch import clock, sockets, until
@@ -159,18 +164,30 @@ async def test_a_server_that_does_not_trust_us_is_told_how_to(
     assert secure_server.users.asked == []
 
 
-async def test_a_server_that_hangs_up_does_not_trust_us_either(
-    secure_server: SecureServer, trusting: PkiFolder
+GREETING = struct.pack("<4sIIIIII", b"ACKF", 28, 0, 65535, 65535, 0, 0)  # OPC UA Part 6, 7.1.2.4
+
+
+def fault() -> bytes:
+    """Turn a client away as node-opcua does: with a fault, before the channel is open."""
+    answer = ua.ServiceFault()
+    answer.ResponseHeader.ServiceResult = ua.StatusCode(ua.UInt32(0x80130000))
+    channel = SecureConnection(cast("Any", SecurityPolicyNone)(), TransportLimits())
+    return channel.message_to_binary(struct_to_binary(answer), request_id=1)
+
+
+@pytest.mark.parametrize("last_words", [b"", fault()], ids=["without a word", "with a fault"])
+async def test_a_server_that_opens_no_channel_does_not_trust_us_either(
+    secure_server: SecureServer, trusting: PkiFolder, last_words: bytes
 ) -> None:
-    async with discovery_only(secure_server.port) as port:
+    async with open_for_questions(secure_server.port, last_words) as port:
         down = await refusal(driver_for(secure_server, trusting, connect=f"opc.tcp://127.0.0.1:{port}"))
-    assert "opens no protected channel" in down.reason
+    assert down.reason == "the server opens no protected channel to this gateway"
     assert str(trusting.own_certificate) in down.hint
 
 
 @asynccontextmanager
-async def discovery_only(port: int) -> AsyncIterator[int]:
-    """Lead the first connection to a server, and hang up on all others."""
+async def open_for_questions(port: int, last_words: bytes) -> AsyncIterator[int]:
+    """Lead the first connection to a server; greet the others, say some last words and hang up."""
     connections = 0
 
     async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -181,11 +198,14 @@ async def discovery_only(port: int) -> AsyncIterator[int]:
     async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal connections
         connections += 1
-        if connections > 1:
-            writer.close()
+        if connections == 1:
+            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
+            await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer))
             return
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
-        await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer))
+        for answer in (GREETING, last_words):
+            await reader.read(65536)
+            writer.write(answer)
+        writer.close()
 
     listener = await asyncio.start_server(take, "127.0.0.1", 0)
     async with listener:
