@@ -75,6 +75,8 @@ class MqttDriver:
         except BaseException:
             link.drop()
             raise
+        for edge in self._edges.values():
+            edge.forget()
         self._link = link
 
     async def frames(self) -> AsyncGenerator[Frame, None]:
@@ -84,6 +86,7 @@ class MqttDriver:
             raise RuntimeError(f"{self.name}: frames before open")
         for frame in self._frames(self._at_first()):
             yield frame
+        self._ask_for_births(link)
         wait_s = retry_s()
         retry_ns = self._clock().mono + wait_s * 1e9
         while True:

@@ -71,6 +71,13 @@ class EdgeNode:
         self._next: int | None = None
         self._orphaned = False  # data came without a birth, and that was said
 
+    def forget(self) -> None:
+        """Believe nothing any more: the connection to the broker was away, and the node may have been born anew."""
+        self._born, self._next, self._orphaned, self.needs_birth = False, None, False, True
+        for origin in self._origins.values():
+            origin.alive = origin.certain = False
+            origin.last.clear()
+
     def take(self, topic: str, payload: Payload, stamp: Stamp) -> Told:
         """Take a message of this node or of a device behind it."""
         _, _, kind, _, *behind = topic.split("/")

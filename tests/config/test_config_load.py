@@ -15,6 +15,7 @@ from edgetwin.config.load import load, locate
 from edgetwin.config.modbus import ModbusDevice
 from edgetwin.config.modbus_signal import ModbusSignal
 from edgetwin.config.mqtt import Mqtt
+from edgetwin.config.mqtt_in import MqttDevice, MqttSignal
 from edgetwin.config.opcua import OpcUaDevice, OpcUaSignal
 from edgetwin.config.pki import Pki
 from edgetwin.config.problems import ConfigProblems, Problem
@@ -66,6 +67,7 @@ def test_the_example_works() -> None:
     [
         *(Gateway, Mqtt, Publish, Log, Pki, Asset, StuckCheck),
         *(ModbusDevice, ModbusSignal, OpcUaDevice, OpcUaSignal, RecordedDevice, RecordedSignal),
+        *(MqttDevice, MqttSignal),
     ],
 )
 def test_the_example_explains_every_setting(branch: type[BaseModel]) -> None:

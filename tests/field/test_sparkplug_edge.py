@@ -197,3 +197,12 @@ def test_null_is_no_data_and_a_wrong_type_is_said(edge: EdgeNode) -> None:
 def test_what_is_no_sparkplug_is_counted(edge: EdgeNode) -> None:
     assert edge.unreadable().hint
     assert edge.lost == 1
+
+
+def test_after_our_own_time_away_nothing_is_believed_until_a_birth(edge: EdgeNode) -> None:
+    born(edge)
+    edge.forget()
+    assert edge.needs_birth
+    assert not hear(edge, "NDATA", 2, metric(None, 5, None, alias=1)).rows  # 1 may be another metric by now
+    born(edge)
+    assert hear(edge, "NDATA", 2, metric(None, 5, None, alias=1)).rows[0].status == status.GOOD
