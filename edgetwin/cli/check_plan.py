@@ -69,6 +69,18 @@ def _request(block: Block) -> RequestSummary:
     return RequestSummary(f"{block.area}:{block.address}", block.count, AREA_NAMES[block.area], names)
 
 
+def notes(device: ModbusDevice) -> Iterator[str]:
+    """Say where one poll of a device is in the way of another: a device is asked for one thing after the other."""
+    found = rhythms(device)
+    fastest_ms = 1e3 * min(rhythm.every_s for rhythm in found)
+    for rhythm in found:
+        if (rhythm.poll_ms or 0.0) > fastest_ms:
+            yield (
+                f"what is read every {duration_text(rhythm.every_s)} takes longer than {fastest_ms:g} ms, so faster "
+                "polls are missed meanwhile: a second device with the same connect and unit would take turns with it"
+            )
+
+
 def busy_lines(devices: Mapping[str, ModbusDevice]) -> tuple[LineSummary, ...]:
     """Tell of each line how busy its polls keep it."""
     found = []

@@ -12,6 +12,7 @@ from edgetwin.cli.check_plan import (
     busy_lines,
     line_words,
     many,
+    notes,
     request_words,
     rhythm_words,
 )
@@ -111,6 +112,8 @@ def _device(name: str, device: Device) -> DeviceSummary:
 def _notes(device: DeviceConfig, pki: Pki) -> tuple[str, ...]:
     if isinstance(device, RecordedDevice):
         return (f"{many(len(device.signals), 'signal')} of a recording, {device.in_words}",)
+    if isinstance(device, ModbusDevice):
+        return tuple(notes(device))
     if not isinstance(device, OpcUaDevice):
         return ()
     return tuple(check_security.notes(device, PkiFolder(pki.directory), datetime.now(UTC)))

@@ -139,6 +139,21 @@ def test_check_says_which_speed_it_assumes_behind_a_device_server(
     assert told.endswith(" at 9600 baud, if that is its speed: the address does not tell")
 
 
+def test_a_long_slow_poll_in_the_way_of_a_fast_one_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "gateway.toml"
+    slow = "\n".join(f'far{n} = {{ at = "hr:{n * 300}", every = "1 min" }}' for n in range(60))
+    signals = f'[device.plc1.signals]\nfast = {{ at = "hr:1" }}\n{slow}\n'
+    text = f'[device.plc1]\nconnect = "modbus-tcp://plc1"\nevery = "100 ms"\n{signals}'
+    file.write_text(text, encoding="utf-8")
+    assert main(["check", str(file)]) == 0
+    assert "what is read every 1 min takes longer than 100 ms" in capsys.readouterr().out
+    file.write_text(text.replace("100 ms", "200 ms"), encoding="utf-8")
+    assert main(["check", str(file)]) == 0
+    assert "takes longer" not in capsys.readouterr().out
+
+
 def test_units_that_cannot_share_their_line_are_a_mistake(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
