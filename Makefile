@@ -25,7 +25,7 @@ test: debian $(VENV)/.test ## Install what the tests need, and run them all
 	$(python) -m pytest $(ARGS)
 
 campaign: debian $(VENV)/.test ## Run the long form of what `make test` does briefly: faults for minutes
-	LONG_CAMPAIGNS=1 $(python) -m pytest tests/campaigns $(ARGS)
+	EDGETWIN_CAMPAIGN=1 $(python) -m pytest tests/campaigns tests/field/test_modbus_spoilt.py $(ARGS)
 
 lint: $(VENV)/.test ## Check style and types; nothing is changed
 	$(VENV)/bin/ruff check

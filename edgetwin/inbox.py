@@ -70,7 +70,7 @@ class Inbox:
 
     async def room(self) -> None:
         """Wait until so little waits that a step over it is short: for a source that can wait, such as a file."""
-        while len(self._frames) >= FEW:
+        while len(self._frames) >= FEW or 2 * self._weight > self._limit:
             self._taken.clear()
             await self._taken.wait()
 

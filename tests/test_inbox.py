@@ -6,7 +6,7 @@ import numpy as np
 from structlog.testing import capture_logs
 
 from edgetwin.core.signals import Frame, Stamp
-from edgetwin.inbox import FRAME_COST, Inbox
+from edgetwin.inbox import FEW, FRAME_COST, Inbox
 
 
 def frame(number: int, readings: int = 1) -> Frame:
@@ -87,3 +87,29 @@ async def test_without_an_overflow_nothing_is_logged() -> None:
         inbox.take_now()
     assert lines == []
     assert inbox.counters["inbox_dropped_frames"] == 0
+
+
+async def test_who_can_wait_waits_until_little_is_left() -> None:
+    inbox = Inbox()
+    for number in range(FEW - 1):
+        inbox.put(frame(number))
+        await inbox.room()
+    inbox.put(frame(FEW))
+    waiting = asyncio.ensure_future(inbox.room())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not waiting.done()
+    inbox.take_now()
+    async with asyncio.timeout(5.0):
+        await waiting
+
+
+async def test_a_few_large_frames_are_no_room_either() -> None:
+    inbox = Inbox(readings=100)
+    inbox.put(frame(1, readings=60))
+    waiting = asyncio.ensure_future(inbox.room())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    inbox.take_now()
+    async with asyncio.timeout(5.0):
+        await waiting

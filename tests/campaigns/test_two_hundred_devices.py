@@ -16,7 +16,7 @@ from shop_floor import PERIOD_S, SIGNALS, Report, campaign, configuration, fleet
 
 from edgetwin.field.link import LinkState
 
-LONG = "LONG_CAMPAIGNS" in os.environ
+LONG = "EDGETWIN_CAMPAIGN" in os.environ
 SECONDS = 90.0 if LONG else 4.0
 HALF = 100
 LATE_MS = 50.0
