@@ -18,7 +18,8 @@ room has a map of its own files in its `__init__`.
       driver      the contract
       poller      keeps a device: reconnects, and says when it is away
       plan        which registers are asked for together (pure)
-      csv_file    a recording as a device, for replay; the other csv files are its parts
+      replay      a recording as a device
+      csv_file    a table in a file, row by row; the other csv files are its parts
     wire/       what two rooms speak: a connection by MQTT, the payload of Sparkplug B
     uplink/     messages, publishing by exception, MQTT
       schema/     the JSON schema of each message that leaves
