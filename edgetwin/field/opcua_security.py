@@ -7,7 +7,7 @@ of that very certificate. A server that has not got the key cannot answer, and n
 What asyncua leaves open, and what is done about it here:
 - It sends a password in plain text over a channel that is only signed, if the server wants it so. That is refused.
 - Where the server takes no login of the wanted kind it tries all the same. That is refused, with what the server takes.
-- It checks neither lists of revoked certificates nor the length of a nonce. Nor do we.
+- It checks neither lists of revoked certificates, nor for what a key may be used, nor the length of a nonce. Nor do we.
 
 With security None nothing of this holds: nobody proves anything.
 """

@@ -16,6 +16,7 @@ import stat
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from shlex import quote
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -74,7 +75,7 @@ class PkiFolder:
 
     def command(self, words: str) -> str:
         """Write out a command for this folder, for people to copy."""
-        elsewhere = "" if self.directory == DIRECTORY else f" --directory {self.directory}"
+        elsewhere = "" if self.directory == DIRECTORY else f" --directory {quote(str(self.directory))}"
         return f"edgetwin pki {words}{elsewhere}"
 
     def own(self) -> Identity:
@@ -85,7 +86,13 @@ class PkiFolder:
             raise _unusable(self.own_certificate, error) from None
         if not made:
             raise PkiProblem("the gateway has no certificate of its own", f"make one: {self.command('init')}")
-        return identity(self.own_certificate, self.own_key, forbidden=_OTHERS)
+        own = identity(self.own_certificate, self.own_key, forbidden=_OTHERS)
+        if not own.certificate.uri:
+            raise PkiProblem(
+                f"there is no application URI in {self.own_certificate}, and no server takes it without",
+                f"make another: {self.command('init --renew')}",
+            )
+        return own
 
     def save_own(self, made: Made) -> None:
         """Keep a new certificate of the gateway. The one before is gone."""

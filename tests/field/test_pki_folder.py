@@ -5,12 +5,13 @@ import stat
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from field_certificates import KEYS, NOW, issue
 
 from edgetwin.config.pki import DIRECTORY
 from edgetwin.field import pki_folder
 from edgetwin.field.pki_folder import PkiFolder, PkiProblem, Shelf, identity
-from edgetwin.field.pki_make import make
+from edgetwin.field.pki_make import Made, make
 
 OWN = make(name="edgetwin", uri="urn:here:edgetwin", hosts=["localhost"], now=NOW)
 SOMEBODY = 4711
@@ -59,6 +60,13 @@ def test_a_damaged_key_is_told_without_its_content(folder: PkiFolder, content: b
     with pytest.raises(PkiProblem, match="is not an RSA key that can be read") as problem:
         folder.own()
     assert "nonsense" not in str(problem.value)
+
+
+def test_a_certificate_that_says_no_application_uri_is_refused(folder: PkiFolder) -> None:
+    key = KEYS[0].private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    folder.save_own(Made(issue("plain", uri="").certificate.der, key))
+    with pytest.raises(PkiProblem, match="no application URI"):
+        folder.own()
 
 
 def test_a_half_made_own_certificate_is_told(folder: PkiFolder) -> None:
@@ -148,4 +156,5 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 def test_a_command_names_the_folder_where_it_is_not_the_usual_one(folder: PkiFolder) -> None:
     assert folder.command("init") == f"edgetwin pki init --directory {folder.directory}"
+    assert PkiFolder(Path("/my pki")).command("list") == "edgetwin pki list --directory '/my pki'"
     assert PkiFolder(DIRECTORY).command("init") == "edgetwin pki init"
