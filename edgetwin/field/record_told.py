@@ -103,7 +103,7 @@ class _Teller:
             return
         try:
             reading = self._said(place, row)
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, ValueError):
             self._problems.add(
                 Trouble.BROKEN, line, "lacks raw, status or its stamps, and is left out", str(row["signal"])
             )
@@ -113,12 +113,19 @@ class _Teller:
             yield reading
 
     def _said(self, place: int, row: Mapping[str, Any]) -> _Reading:
-        arrival = _time(row["t_read"])
-        stamp = arrival if row["t_source"] is None else _time(row["t_source"])
-        raw, status = row["raw"], row["status"]
-        if not (raw is None or isinstance(raw, int | float)) or not 0 <= status <= _LARGEST_STATUS:
-            raise ValueError("is no reading")
+        read, source, raw, status = (row[key] for key in ("t_read", "t_source", "raw", "status"))
         text = row.get("label") if self._texts[place] else None
+        as_declared = (
+            isinstance(read, str)
+            and isinstance(source, str | None)
+            and isinstance(raw, int | float | None)
+            and isinstance(status, int)
+            and isinstance(text, str | None)
+        )
+        if not as_declared or not 0 <= status <= _LARGEST_STATUS:
+            raise ValueError("is no reading")
+        arrival = _time(read)
+        stamp = arrival if source is None else _time(source)
         nothing = raw is None and text is None
         if nothing and status < codes.BAD:
             status = codes.BAD_NO_DATA

@@ -1,17 +1,25 @@
 """What a gateway has told, played again: its raw readings, and never what it made of them."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from recordings import DAY, FAST, SECOND, driver, frames_of, message, row
 from structlog.testing import capture_logs
 
+from edgetwin.config.recording import RecordedDevice
 from edgetwin.core import status
 from edgetwin.core.signals import Frame
+from edgetwin.field.csv_problems import Problems
 from edgetwin.field.driver import DeviceDown
+from edgetwin.field.moment import Wanted
+from edgetwin.field.record_told import blocks
 from edgetwin.uplink.stamps import iso
 
 SIGNALS = {"temp": {"signal": "plc1.bearing_temp"}, "load": {"signal": "plc1.load"}}
@@ -120,6 +128,38 @@ async def test_the_file_of_a_replay_is_played_too(tmp_path: Path) -> None:
     assert [frame.texts for frame in frames] == [(None, "lime"), (), (), ("ash",)]
     assert int(frames[3].t_source[0]) - DAY == 789
     assert [str(line["what"]).split(",")[0] for line in logs] == ["row 7"]
+
+
+ANYTHING = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text()
+    | st.lists(st.none(), max_size=1)
+)
+
+
+@given(
+    changes=st.dictionaries(
+        st.sampled_from(["raw", "status", "t_read", "t_source", "label"]), ANYTHING, max_size=3
+    ),
+    gone=st.sets(st.sampled_from(["raw", "status", "t_read", "t_source"]), max_size=1),
+)
+def test_whatever_stands_in_a_row_it_is_a_reading_or_a_problem(
+    changes: dict[str, Any], gone: set[str]
+) -> None:
+    signals = {"load": {"signal": "plc1.load", "text": True}}
+    wanted = Wanted.of("rig", RecordedDevice.model_validate({"connect": "file:///told", "signals": signals}))
+    changed = {
+        key: value for key, value in {**row("plc1.load", 1.0, 0.0), **changes}.items() if key not in gone
+    }
+    problems = Problems(lambda _: None)
+    line = json.dumps({"signals": {"a": changed}})
+    moments = [moment for block in blocks(iter([(1, line)]), wanted, problems) for moment in block]
+    assert len(moments) + problems.total == 1
+    for moment in moments:
+        assert np.isfinite(moment.values).all() or moment.texts or moment.status[0] >= status.BAD
 
 
 @pytest.mark.parametrize(
