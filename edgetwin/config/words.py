@@ -101,7 +101,8 @@ def _better_hint(path: Path, value: object) -> str:
         case ("device", _, "signals", signal) if isinstance(value, int):
             return f"write {signal} = {{ at = {value} }}"
         case ("device", _, "signals", signal):
-            return f'write {signal} = {{ at = 40101 }}, {{ node = "ns=2;s=..." }} for OPC UA, {{ topic = "..." }} for MQTT'
+            others = '{ node = "ns=2;s=..." } for OPC UA, { topic = "..." } for MQTT'
+            return f"write {signal} = {{ at = 40101 }}, {others}"
         case (*_, "range") if not isinstance(value, list):
             return "write the lowest and the highest value: [0, 150]"
         case (*_, "names"):

@@ -22,8 +22,8 @@ from edgetwin.field.mqtt_rows import Row
 from edgetwin.field.mqtt_topic import PlainTopic
 from edgetwin.field.refusals import Refusals, retry_s
 from edgetwin.field.sparkplug_edge import EdgeNode, Told, Wanted
-from edgetwin.wire.mqtt_connection import Login
 from edgetwin.wire.mqtt_dial import TlsFileError, tls_context
+from edgetwin.wire.mqtt_paho import Login
 from edgetwin.wire.protobuf import Malformed
 from edgetwin.wire.sparkplug import NAMESPACE, decode, rebirth
 

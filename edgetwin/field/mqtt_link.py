@@ -19,8 +19,9 @@ from edgetwin.config.url import Endpoint
 from edgetwin.core.signals import Clock, Stamp
 from edgetwin.field.driver import DeviceDown
 from edgetwin.field.unreachable import unreachable
-from edgetwin.wire.mqtt_connection import Ended, Login, MqttConnection, Why
+from edgetwin.wire.mqtt_connection import Ended, MqttConnection, Why
 from edgetwin.wire.mqtt_dial import dial
+from edgetwin.wire.mqtt_paho import Login
 from edgetwin.wire.mqtt_reasons import about
 
 QUEUE = 10_000  # messages that may wait for us

@@ -18,7 +18,7 @@ from edgetwin.uplink.broker import Broker, BrokerDown, pause_s, refused_pause_s
 from edgetwin.uplink.dial import dial
 from edgetwin.uplink.mqtt import Session
 from edgetwin.uplink.outbox import Message, Outbox
-from edgetwin.wire.mqtt_connection import Login
+from edgetwin.wire.mqtt_paho import Login
 
 log = structlog.get_logger()
 

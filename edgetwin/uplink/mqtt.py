@@ -12,7 +12,8 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edgetwin.uplink.broker import Broker, over, unacknowledged
 from edgetwin.uplink.outbox import Message
-from edgetwin.wire.mqtt_connection import Ended, Login, MqttConnection, Will
+from edgetwin.wire.mqtt_connection import Ended, MqttConnection, Will
+from edgetwin.wire.mqtt_paho import Login
 
 log = structlog.get_logger()
 

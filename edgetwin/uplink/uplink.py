@@ -21,7 +21,7 @@ from edgetwin.uplink.messages import Envelope, RowWriter
 from edgetwin.uplink.outbox import Lane, Message, Outbox
 from edgetwin.uplink.subjects import Subjects
 from edgetwin.uplink.topics import Topics
-from edgetwin.wire.mqtt_connection import Login
+from edgetwin.wire.mqtt_paho import Login
 
 log = structlog.get_logger()
 

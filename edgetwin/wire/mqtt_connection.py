@@ -17,28 +17,14 @@ from enum import Enum
 from typing import Any
 
 from paho.mqtt.client import Client, DisconnectFlags, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from edgetwin.wire.mqtt_paho import Login, Paho
+
 _TICK_S = 1.0  # how often keep-alive is looked after
 _SILENT = 0x8D  # paho's reason code when nobody answers its pings
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Login:
-    """How this gateway introduces itself to any broker."""
-
-    client_id: str
-    user: str | None = None
-    password: str | None = None
-    mqtt5: bool = True
-    keepalive_s: int = 15
-    largest: int = 0  # bytes of a packet that the broker may send us; 0: whatever MQTT allows
-
-    def __repr__(self) -> str:
-        return f"Login(client_id={self.client_id!r}, user={self.user!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,29 +58,6 @@ class Ended(Exception):  # noqa: N818 - a state of the network, not a programmin
         self.accepted = accepted
 
 
-class _Paho(Client):
-    """paho on a socket that is open already: its own way of opening one blocks, and leaks it when TLS fails."""
-
-    def __init__(self, way: socket.socket, login: Login) -> None:
-        super().__init__(
-            CallbackAPIVersion.VERSION2,
-            client_id=login.client_id,
-            protocol=MQTTProtocolVersion.MQTTv5 if login.mqtt5 else MQTTProtocolVersion.MQTTv311,
-            clean_session=None if login.mqtt5 else True,
-            reconnect_on_failure=False,  # or it would answer a refusal by connecting again, blocking the loop
-        )
-        self._way = way
-
-    def _create_socket(self) -> socket.socket:
-        return self._way
-
-    @property
-    def arriving(self) -> int:
-        """How many bytes the packet has that is being read; paho would gather 256 MB of it."""
-        length: int = self._in_packet["remaining_length"]
-        return length
-
-
 class MqttConnection:
     """A connection. `ended` is done when it is over, and raises why: an Ended, or a bug of ours.
 
@@ -112,8 +75,8 @@ class MqttConnection:
         self._tick: asyncio.TimerHandle | None = None
         self._paho = self._wire(login)
 
-    def _wire(self, login: Login) -> _Paho:
-        paho = _Paho(self._way, login)
+    def _wire(self, login: Login) -> Paho:
+        paho = Paho(self._way, login)
         paho.max_inflight_messages = 0  # how many may be on their way is for who uses this to say
         if login.user is not None:
             paho.username_pw_set(login.user, login.password)
@@ -170,10 +133,14 @@ class MqttConnection:
     # What the loop calls
 
     def _readable(self) -> None:
-        self._run(self._paho.loop_read)
         # TLS may hold what was read with the last record; the socket will not become readable for that.
-        while not self.ended.done() and isinstance(self._way, ssl.SSLSocket) and self._way.pending():
+        more = True
+        while more and not self.ended.done():
+            self._paho.read_ahead()
             self._run(self._paho.loop_read)
+            while self._paho.ahead and not self.ended.done():
+                self._run(self._paho.loop_read)
+            more = isinstance(self._way, ssl.SSLSocket) and not self.ended.done() and self._way.pending() > 0
         if self._login.largest and self._paho.arriving > self._login.largest:
             self._end(Ended(Why.LARGE, name=f"{self._paho.arriving} bytes"))
         self._all_read()
