@@ -185,3 +185,21 @@ def test_check_of_a_gateway_that_publishes_nothing_says_so(
     )
     assert main(["check", str(file)]) == 0
     assert "publish  nothing: [mqtt] has no brokers" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ("", "played as recorded, once"),
+        ('speed = "as fast as possible"', "played as fast as possible, once"),
+        ('speed = "2.5x"\nat_end = "again"', "played 2.5 times faster, again and again"),
+    ],
+)
+def test_check_says_how_a_recording_is_played(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], more: str, words: str
+) -> None:
+    file = tmp_path / "gw.toml"
+    device = f'[device.rig]\nconnect = "file:///rig.csv"\n{more}\nsignals = {{ a = {{}}, b = {{}} }}\n'
+    file.write_text(f'[gateway]\nsite = "s"\nname = "g"\n{device}', encoding="utf-8")
+    assert main(["check", str(file)]) == 0
+    assert f"         2 signals of a recording, {words}" in capsys.readouterr().out.splitlines()
