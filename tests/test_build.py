@@ -30,6 +30,15 @@ connect = "opc.tcp://127.0.0.1:4840"
 flow = { node = "ns=2;s=Flow", unit = "m3/h" }
 recipe = { node = "ns=2;s=Recipe", text = true }
 """
+MQTT = """
+[device.retrofit]
+connect = "mqtt://127.0.0.1:1883"
+[device.retrofit.signals]
+temp = { topic = "press1/temp" }
+fast = { topic = "press1/fast", every = "100 ms" }
+load = { metric = "Load", edge = "shop/gateway" }
+batch = { topic = "press1/batch", text = true }
+"""
 
 
 def parts_of(folder: Path, *tables: str) -> build.Parts:
@@ -65,6 +74,14 @@ def test_a_signal_is_what_its_configuration_says(tmp_path: Path) -> None:
     assert (temp.on_change, flow.on_change) == (False, True)
 
 
+def test_the_rhythm_of_a_sensor_that_publishes_is_learned_unless_it_is_given(tmp_path: Path) -> None:
+    temp, fast, load, batch = parts_of(tmp_path, MQTT).table
+    assert np.isnan(temp.period_s)
+    assert fast.period_s == 0.1
+    assert [signal.on_change for signal in (temp, fast, load, batch)] == [False, False, True, False]
+    assert batch.kind is Kind.TEXT
+
+
 def test_the_stuck_check_can_be_switched_off_for_all(tmp_path: Path) -> None:
     off = '[check.stuck]\nenabled = false\nfalse_alarm = "once per signal and year"\n'
     parts = parts_of(tmp_path, off, MODBUS)
@@ -73,10 +90,11 @@ def test_the_stuck_check_can_be_switched_off_for_all(tmp_path: Path) -> None:
 
 
 def test_each_device_gets_the_driver_of_its_protocol(tmp_path: Path) -> None:
-    drivers = parts_of(tmp_path, MODBUS, OPCUA).drivers
+    drivers = parts_of(tmp_path, MODBUS, OPCUA, MQTT).drivers
     assert [(driver.name, type(driver).__name__) for driver in drivers] == [
         ("plc1", "ModbusDriver"),
         ("plc2", "Fence"),
+        ("retrofit", "MqttDriver"),
     ]
     assert drivers[0].address == "modbus-tcp://127.0.0.1:502 unit 7"
 

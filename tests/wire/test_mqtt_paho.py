@@ -12,7 +12,7 @@ from edgetwin.wire.mqtt_paho import Login, Paho
 def ends() -> Iterator[tuple[Paho, socket.socket]]:
     """Give paho on one end of a line, and the other end."""
     near, far = socket.socketpair()
-    near.setblocking(False)
+    near.settimeout(0)
     paho = Paho(near, Login(client_id="test"))
     paho._sock = near
     yield paho, far
