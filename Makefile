@@ -13,7 +13,7 @@ python  := $(VENV)/bin/python
 pip     := $(python) -m pip --disable-pip-version-check
 scripts := .ci/run $(wildcard deploy/*.sh)
 
-.PHONY: help demo test campaign lint install lock bench clean debian
+.PHONY: help demo test campaign lint install lock interop bench clean debian
 
 help: ## List these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -45,8 +45,12 @@ lock: $(VENV)/.test ## Pin every package the service needs, by version and hash
 bench: $(VENV)/.test ## Measure speed and accuracy on this machine
 	@for script in $(filter-out tests/bench/test_%,$(wildcard tests/bench/*.py)); do echo "$$script"; $(python) "$$script" $(ARGS) || exit; done
 
+interop: $(VENV)/.test ## Test OPC UA against a server of another family (needs node and npm)
+	npm install --prefix tests/field/node_server --no-package-lock --no-audit --no-fund --loglevel=error
+	EDGETWIN_INTEROP=1 $(python) -m pytest tests/field/test_opcua_interop.py $(ARGS)
+
 clean: ## Remove what these commands made here
-	rm -rf .venv .venv-* build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-* build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/field/node_server/node_modules
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # What the tests start that does not come with Python. Debian starts a mosquitto of its own when it is installed;
