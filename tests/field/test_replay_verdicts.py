@@ -13,7 +13,7 @@ from recordings import DAY, SECOND, driver, frames_of, message
 from edgetwin import build
 from edgetwin.config.tree import Config
 from edgetwin.core.pipeline import Pipeline
-from edgetwin.core.signals import Outcome, Quality, SignalTable
+from edgetwin.core.signals import Kind, Outcome, Quality, SignalTable
 from edgetwin.uplink.messages import RowWriter
 from edgetwin.uplink.stamps import iso
 
@@ -80,3 +80,13 @@ async def test_the_records_of_a_gateway_give_the_verdicts_that_it_gave(tmp_path:
     second = await decided(told, 500, SIGNALS, "as fast as possible")
     for name in VERDICTS:
         assert column(first, name) == column(second, name), name
+
+
+def test_its_signals_live_in_the_time_of_the_file() -> None:
+    x, y, recipe = table_of(Path("/rig.csv"), {**SIGNALS, "recipe": {"text": True}})
+    assert all(signal.recorded and not signal.on_change for signal in (x, y, recipe))
+    assert np.isnan(x.period_s)  # learned from the stamps, however fast it is played
+    assert (y.high, recipe.kind) == (100.0, Kind.TEXT)
+    device = {"connect": "file:///rig.dat", "every": "3 min", "signals": SIGNALS}
+    (x, _) = build.signal_table(Config.model_validate({"device": {"rig": device}}))
+    assert x.period_s == 180.0
