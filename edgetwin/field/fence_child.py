@@ -14,7 +14,7 @@ import socket
 import time
 from collections import deque
 from collections.abc import Iterable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -182,7 +182,7 @@ async def _serve(link: socket.socket) -> None:
     try:
         kind, length = wire.head(await reader.readexactly(wire.HEAD.size))
         order = pickle.loads(await reader.readexactly(length))  # noqa: S301 - from the parent, that we are a part of
-    except asyncio.IncompleteReadError:
+    except (asyncio.IncompleteReadError, ConnectionError):
         return  # it changed its mind
     if kind is not Kind.ORDER or not isinstance(order, Order):
         raise TypeError(f"no order: {kind}")
@@ -195,14 +195,16 @@ async def _serve(link: socket.socket) -> None:
     working = asyncio.create_task(_work(driver, parent), name="work")
     beating = asyncio.create_task(_beat(driver, parent), name="heartbeat")
     try:
-        await reader.read(1)  # the parent says no more; it hangs up
+        with suppress(ConnectionError):
+            await reader.read(1)  # the parent says no more; it hangs up
     finally:
         for task in (working, beating):
             task.cancel()
         await asyncio.wait([working, beating])
         await driver.close()
-        parent.alive(driver)
-        await parent.end()
+        with suppress(ConnectionError):  # it may be gone already
+            parent.alive(driver)
+            await parent.end()
 
 
 async def _work(driver: Driver, parent: _ToParent) -> None:

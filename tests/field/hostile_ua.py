@@ -7,7 +7,7 @@ bytes without end, that make a careless reader work for minutes, eat all memory,
 import asyncio
 import struct
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from itertools import count, repeat
 
@@ -169,15 +169,14 @@ class Hostile(Between):
 
     async def _up(self, near: asyncio.StreamReader, to_far: asyncio.StreamWriter) -> None:
         """Pass on what the client says."""
-        with suppress(ConnectionError):
+        with closing(to_far.transport), suppress(ConnectionError):
             while data := await near.read(65536):
                 to_far.write(data)
-        to_far.close()
 
     async def _down(self, far: asyncio.StreamReader, to_near: asyncio.StreamWriter) -> None:
         """Pass on what the server says, but for the first notification with values in it."""
         attacked = False
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
+        with closing(to_near.transport), suppress(ConnectionError, asyncio.IncompleteReadError):
             while True:
                 head = await far.readexactly(8)
                 message = head + await far.readexactly(int.from_bytes(head[4:], "little") - 8)
@@ -189,4 +188,3 @@ class Hostile(Between):
                         await to_near.drain()
                 else:
                     to_near.write(message)
-        to_near.close()
