@@ -20,7 +20,7 @@ def blocks(config: ModbusDevice) -> list[tuple[str, int, int]]:
 @st.composite
 def devices(draw: st.DrawFn, *, single: bool = False) -> ModbusDevice:
     signals: dict[str, dict[str, object]] = {}
-    for number in range(draw(st.integers(1, 60))):
+    for number in range(draw(st.integers(1, 30))):
         area = draw(st.sampled_from(["co", "di", "hr", "ir"]))
         signal: dict[str, object] = {"at": f"{area}:{draw(st.integers(0, 3000))}"}
         if area not in BITS:
