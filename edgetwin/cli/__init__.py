@@ -22,12 +22,14 @@ import_list     the register list of a vendor -> signals (the verb is `import`, 
   import_types    what vendors call their types
   import_rows     rows -> signals, and what cannot be used
   import_output   signals as TOML or CSV
+  judged          whether they can be pasted
 replay          recorded data through the same pipeline
   replay_run      goes through the file once, and gives the account
   replay_signals  which signals the columns are
   replay_tally    what was found, counted
   replay_output   the files that are written; outcome_csv is the form of one
   progress        the bar
+foreign         text from outside, made fit for a terminal and for a topic (pure)
 screen          what a view looks like (pure); terminal and keyboard are what it is shown on and answered with
 """
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from edgetwin import build, logs
 from edgetwin.cli.advice import Reading, advice
+from edgetwin.cli.foreign import clean
 from edgetwin.cli.live import DeviceVisit, Visit, visit
 from edgetwin.cli.screen import number
 from edgetwin.config.tree import Device
@@ -93,7 +94,7 @@ def _head(device: LiveDevice) -> str:
 def _cells(signal: LiveSignal) -> tuple[str, str, str, str]:
     value = signal.value if isinstance(signal.value, str) else number(signal.value, None)
     age = "" if signal.age_s is None else f"{signal.age_s:.1f} s old"
-    return signal.name, "".join(c if c.isprintable() else "?" for c in value), signal.unit, age
+    return signal.name, clean(value), signal.unit, age
 
 
 def _device(found: DeviceVisit, config: Device, table: SignalTable, seen: Visit) -> LiveDevice:

@@ -4,26 +4,22 @@ What comes out has been judged as the configuration will judge it: it can be pas
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from edgetwin.cli import import_places as places
+from edgetwin.cli.foreign import name_of, spoken
 from edgetwin.cli.import_columns import Columns
 from edgetwin.cli.import_places import Counting, Written
 from edgetwin.cli.import_types import type_keys
+from edgetwin.cli.judged import refused
 from edgetwin.config.csv_table import Row
 from edgetwin.config.csv_values import decimal_comma, limits, number, states
-from edgetwin.config.judge import judge
-from edgetwin.config.places import Place
-from edgetwin.config.problems import Path
 from edgetwin.config.registers import Area
-from edgetwin.config.rules import rules
 
 _NOTHING = {"", "-", "--", "\u2013", "\u2014", "n/a", "na", "none", "null", "/"}
 _RESERVED = re.compile(r"(reserved?|spare|unused|not used|reserviert|frei)\b.*", re.IGNORECASE)
-_SPOKEN = str.maketrans({"°": "deg", "μ": "u", "Ω": "Ohm", "ß": "ss"})
 _FACTOR = re.compile(r"(?:[x*\u00d7]\s*)?([0-9.,eE+-]+)")
 _FRACTION = re.compile(r"(?:1\s*)?[/\u00f7]\s*([0-9]+)")
 _POWER = re.compile(r"10\s*(?:\^|\*\*)\s*([+-]?[0-9]+)")
@@ -143,8 +139,8 @@ class _Reading:
         cell = self._cell(row, "unit")
         match = _UNIT_WITH_FACTOR.fullmatch(cell)
         if match:
-            return _spoken(match[2]), float(match[1].replace(",", "."))
-        return _spoken(cell), 1
+            return spoken(match[2]), float(match[1].replace(",", "."))
+        return spoken(cell), 1
 
     def _scale(self, row: Row, factor: float) -> float:
         cell = self._cell(row, "scale")
@@ -189,15 +185,9 @@ def _area(columns: Columns, row: Row) -> Area | None:
     return places.area_of(cell) if cell else None
 
 
-def _spoken(text: str) -> str:
-    """Write what is on no keyboard in letters: `°C` is degC, and `m³` is m3."""
-    return unicodedata.normalize("NFKC", text).translate(_SPOKEN)
-
-
 def _name(title: str) -> str:
     """Make a name of a title: it becomes part of a topic."""
-    plain = unicodedata.normalize("NFKD", _spoken(title)).encode("ascii", "ignore").decode()
-    name = re.sub(r"[^A-Za-z0-9-]+", "_", plain.lower()).strip("_-")
+    name = name_of(title)
     if not name:
         raise ValueError(f'"{title}" has no letter or digit for a name' if title else "the row has no name")
     return name
@@ -216,17 +206,9 @@ def _free(name: str, row: Row, found: Outcome) -> str:
 
 def _leave_out_what_is_wrong(found: Outcome) -> None:
     """Judge the signals as a configuration would, and take out what it would refuse."""
-    device = {"connect": "modbus-tcp://list", "signals": found.keys}
-    tables = {"device": {"list": device}}
-
-    def place_of(path: Path) -> Place:
-        row = found.signals[str(path[3])].row if len(path) > 3 else 0
-        return Place(0, "", row, "")
-
-    verdict = judge(tables)
-    for mistake in [*verdict.mistakes, *rules(verdict, tables, place_of)]:
-        name = str(mistake.path[3]) if len(mistake.path) > 3 else ""
-        if (signal := found.signals.get(name)) is not None:
-            found.unused.append((signal.row, f"{signal.title}: {mistake.message}"))
+    device = {"connect": "modbus-tcp://list"}
+    for name, message in refused(device, found.keys, lambda name: found.signals[name].row):
+        signal = found.signals[name]
+        found.unused.append((signal.row, f"{signal.title}: {message}"))
     wrong = {row for row, _ in found.unused}
     found.signals = {name: signal for name, signal in found.signals.items() if signal.row not in wrong}

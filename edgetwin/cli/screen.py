@@ -11,6 +11,8 @@ from itertools import groupby
 from textwrap import wrap
 from typing import Any, Final, NamedTuple
 
+from edgetwin.cli.foreign import clean
+
 Row = Mapping[str, Any]  # any: a piece of a view, as JSON gives it
 
 PLAIN, BOLD, DIM, GREEN, YELLOW, RED = "", "1", "2", "32", "33", "31"
@@ -58,7 +60,7 @@ def _signals(view: Mapping[str, Any]) -> list[Line]:
     rows: Sequence[Row] = view["signals"]
     if not rows:
         return [[Piece("no signals are configured", DIM)]]
-    names = _left("signal", [_clean(row["name"].partition(".")[2] or row["name"]) for row in rows])
+    names = _left("signal", [clean(row["name"].partition(".")[2] or row["name"]) for row in rows])
     raws = _right("raw", _aligned([number(row["raw"], row["sigma"]) for row in rows]))
     corrected = _left("corrected", _corrected(rows))
     qualities = _left("quality", [row["quality"] for row in rows])
@@ -87,9 +89,7 @@ def _corrected(rows: Sequence[Row]) -> list[str]:
     values = _aligned([number(row["value"], row["sigma"]) for row in rows])
     sigmas = _left("", [f"± {_spread(row['sigma'])}" if row["sigma"] is not None else "" for row in rows])[1:]
     return [
-        f"{value} {sigma} {_clean(row['unit'])}"
-        if row.get("label") is None
-        else _clean(str(row["label"]))[:24]
+        f"{value} {sigma} {clean(row['unit'])}" if row.get("label") is None else clean(str(row["label"]))[:24]
         for value, sigma, row in zip(values, sigmas, rows, strict=True)
     ]
 
@@ -166,7 +166,7 @@ def _alerts(view: Mapping[str, Any], columns: int) -> list[Line]:
         style = _SEVERITY.get(alert["severity"], PLAIN)
         title = f"! {_clock(alert['onset'])}  {alert['severity']}, {alert['kind']}: "
         indent = " " * 12  # below the severity
-        first, *more = wrap(title + _clean(alert["message"]), max(40, columns), subsequent_indent=indent)
+        first, *more = wrap(title + clean(alert["message"]), max(40, columns), subsequent_indent=indent)
         out.append([Piece(first[: len(title)], style), Piece(first[len(title) :])])
         out.extend([Piece(line)] for line in more)
     out.extend(
@@ -218,14 +218,10 @@ def _draw(line: Line, columns: int, *, colour: bool) -> str:
     """Write one line, cut to the width, without anything that could steer the terminal."""
     out, left = [], len("".join(piece.text for piece in line).rstrip()[:columns])
     for piece in line:
-        text = _clean(piece.text)[:left]
+        text = clean(piece.text)[:left]
         left -= len(text)
         out.append(f"\x1b[{piece.style}m{text}\x1b[0m" if colour and piece.style and text.strip() else text)
     return "".join(out)
-
-
-def _clean(text: str) -> str:
-    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
 
 
 def _clock(time: str | None) -> str:
