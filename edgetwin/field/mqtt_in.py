@@ -69,7 +69,7 @@ class MqttDriver:
         """Connect to the broker and ask for all topics."""
         config = self._config
         link = await MqttLink.open(config.endpoint, self._context, self._login, config.timeout_s, self._clock)
-        link.lost = self._count_dropped
+        link.on_drop = self._count_dropped
         try:
             self._denied = _denied(await link.subscribe(self._wishes(), config.timeout_s))
         except BaseException:

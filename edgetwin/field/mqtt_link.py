@@ -56,7 +56,9 @@ class MqttLink(MqttConnection):
     """A connection. Open it once, read, close it; then make another."""
 
     def __init__(self, way: socket.socket, login: Login, endpoint: Endpoint, clock: Clock) -> None:
-        self.lost: Callable[[str], None] = lambda _topic: None  # told of each message that is dropped
+        self.on_drop: Callable[[str], None] = lambda _topic: (
+            None
+        )  # told the topic of each message that is dropped
         self._endpoint = endpoint
         self._clock = clock
         self._queue: deque[Message] = deque()
@@ -155,7 +157,7 @@ class MqttLink(MqttConnection):
         while len(self._queue) > QUEUE or self._bytes > QUEUE_BYTES:
             dropped = self._queue.popleft()
             self._bytes -= len(dropped.payload)
-            self.lost(dropped.topic)
+            self.on_drop(dropped.topic)
         self._arrived.set()
 
     def _on_suback(

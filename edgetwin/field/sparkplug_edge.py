@@ -16,6 +16,7 @@ from edgetwin.wire.sparkplug import NAMESPACE, SESSION, DataType, Metric, Payloa
 
 _OF_NODE = ("NBIRTH", "NDATA", "NDEATH")
 _OF_DEVICE = ("DBIRTH", "DDATA", "DDEATH")
+_HINT_BIRTH = "it introduces its metrics when it starts; rebirth = true lets the gateway ask for that"
 _LAST_MS = 9_214_646_400_000  # the year 2262, in which int64 ns end
 
 
@@ -44,6 +45,7 @@ class _Origin:
     wanted_as: Mapping[str | None, Sequence[Wanted]]
     alive: bool = False
     certain: bool = False
+    strange: bool = False  # it sends numbers of metrics that its birth did not tell
     names: dict[int, str] = field(default_factory=dict)  # alias -> name
     types: dict[str, int] = field(default_factory=dict)  # name -> data type
     last: dict[int, Row] = field(default_factory=dict)  # place -> what it was
@@ -98,7 +100,9 @@ class EdgeNode:
         elif kind == "DDEATH":
             rows = self._death(origin, stamp)
         else:
-            rows = list(self._data(origin, payload, stamp))
+            strange, rows = origin.strange, list(self._data(origin, payload, stamp))
+            if origin.strange and not strange:
+                gap = Told(gap.rows, "a metric that no birth has told", _HINT_BIRTH)
         return gap._replace(rows=[*gap.rows, *rows])
 
     def unreadable(self) -> Told:
@@ -132,8 +136,7 @@ class EdgeNode:
         if self._orphaned:
             return Told()
         self._orphaned = True
-        hint = "it introduces its metrics when it starts; rebirth = true lets the gateway ask for it"
-        return Told((), "data before a birth", hint)
+        return Told((), "data before a birth", _HINT_BIRTH)
 
     def _follow(self, seq: int | None, stamp: Stamp) -> Told | None:
         """Count what is missing between this message and the one before; None: it is that one again."""
@@ -152,7 +155,7 @@ class EdgeNode:
         return Told(rows, f"{missing} messages are missing", hint)
 
     def _birth(self, origin: _Origin, payload: Payload, stamp: Stamp) -> list[Row]:
-        origin.alive = origin.certain = True
+        origin.alive, origin.certain, origin.strange = True, True, False
         origin.names = {
             m.alias: m.name for m in payload.metrics if m.alias is not None and m.name is not None
         }
@@ -177,6 +180,9 @@ class EdgeNode:
             return
         for metric in payload.metrics:
             name = metric.name or (None if metric.alias is None else origin.names.get(metric.alias))
+            if name is None:
+                origin.strange = self.needs_birth = True
+                self.lost += 1
             for each in origin.wanted_as.get(name, ()):
                 if metric.historical:
                     self.lost += 1

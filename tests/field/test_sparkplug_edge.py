@@ -206,3 +206,12 @@ def test_after_our_own_time_away_nothing_is_believed_until_a_birth(edge: EdgeNod
     assert not hear(edge, "NDATA", 2, metric(None, 5, None, alias=1)).rows  # 1 may be another metric by now
     born(edge)
     assert hear(edge, "NDATA", 2, metric(None, 5, None, alias=1)).rows[0].status == status.GOOD
+
+
+def test_a_number_that_no_birth_told_is_said_once_and_counted(edge: EdgeNode) -> None:
+    born(edge)
+    told = hear(edge, "NDATA", 2, metric(None, 5, None, alias=99), metric(None, 6, None, alias=1))
+    assert [row.value for row in told.rows] == [6.0]
+    assert told.news == "a metric that no birth has told"
+    assert (edge.needs_birth, edge.lost) == (True, 1)
+    assert not hear(edge, "NDATA", 3, metric(None, 5, None, alias=99)).news
