@@ -6,7 +6,6 @@ asyncua carries the protocol. What is done here, and why:
 """
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,17 +25,6 @@ from edgetwin.field.unreachable import unreachable
 
 if TYPE_CHECKING:
     from asyncua.client.ua_session import UaSession
-
-# At INFO these write every notification, at WARNING and ERROR several lines and a traceback for each lost connection.
-# We tell transitions ourselves.
-for _chatty in (
-    "client.client",
-    "client.ua_client",
-    "client.ua_session",
-    "common.subscription",
-    "uaprotocol",
-):
-    logging.getLogger(f"asyncua.{_chatty}").setLevel(logging.CRITICAL + 1)
 
 _Question = TypeVar("_Question")
 _Answer = TypeVar("_Answer")

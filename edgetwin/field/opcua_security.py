@@ -13,6 +13,7 @@ With security None nothing of this holds: nobody proves anything.
 """
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -34,6 +35,17 @@ from edgetwin.field.pki_folder import Identity, PkiFolder, PkiProblem, Shelf, id
 from edgetwin.field.pki_trust import Judgement, Shown, judge
 
 log = structlog.get_logger()
+
+# At INFO these write every notification, at WARNING and ERROR several lines and a traceback for each lost connection.
+# We tell transitions ourselves.
+for _chatty in (
+    "client.client",
+    "client.ua_client",
+    "client.ua_session",
+    "common.subscription",
+    "uaprotocol",
+):
+    logging.getLogger(f"asyncua.{_chatty}").setLevel(logging.CRITICAL + 1)
 
 _DAY_NS = 86_400 * 10**9
 _NO_POLICY = security_policies.SecurityPolicyNone.URI
