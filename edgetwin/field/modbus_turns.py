@@ -4,7 +4,7 @@ A unit is living once it has answered since its link was opened; before that, as
 eat the time of the living, so
 
 - a try begins only when no living unit waits,
-- tries take a tenth of the time at most while a unit is living,
+- tries take a tenth of the time at most while a unit is living (half, until each unit was tried once),
 - a try ends before it can make a neighbour miss a poll: at half of the shortest period of the others (a quarter where
   the line must also be drained afterwards), or what the bytes need on the wire, if that is longer.
 
@@ -21,6 +21,7 @@ from edgetwin.field.lifeline import Lifeline
 from edgetwin.field.modbus_frames import Request
 
 TRIES_SHARE = 0.1  # of the time of the line
+FIRST_SHARE = 0.5  # for units that were never tried: that they are away should soon be known
 SOONEST_S = 0.02  # a try is given at least this, besides what the bytes need
 
 
@@ -102,12 +103,13 @@ class Turns:
     def tried(self, turn: Turn, seats: Iterable[Seat], until: float, *, silent: bool) -> None:
         """Note that a try has taken the line until now, or until it is drained, and has reached no living unit."""
         unit = turn.request.unit
+        share = TRIES_SHARE if unit in self._unit_at else FIRST_SHARE
         if silent:
             self._slow.discard(unit)
             # Its answer may still be on its way: the unit itself is left alone for as long as it was promised.
             self._unit_at[unit] = turn.began + 2 * turn.seat.timeout_s
         if any(other.living for other in seats if other is not turn.seat):
-            self._try_at = until + (until - turn.began) * (1 / TRIES_SHARE - 1)
+            self._try_at = until + (until - turn.began) * (1 / share - 1)
 
     def heard_late(self, unit: int) -> None:
         """Note that an answer of a unit came when nobody waited for it any more."""

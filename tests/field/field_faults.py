@@ -3,7 +3,8 @@
 A fault gives what arrives in place of the answer: pieces, each with the time it arrives, counted in time-outs of the
 request from the moment that was sent. Only faults that can be found out are here. A value that is changed in a frame
 whose ids, lengths and checksum are made to fit again is beyond anybody, and so is an answer on a serial line that is
-later than the line promises to wait (twice the time-out): without transaction ids it looks like the next one.
+later than the line promises to wait (twice the time-out), or is repeated after the next request was sent: without
+transaction ids it looks like the answer to that one.
 """
 
 import random
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from edgetwin.field.modbus_frames import crc16
 
 Pieces = list[tuple[float, bytes]]
-LATEST = 1.9  # time-outs: what would arrive later is dropped, see above
+LATEST = 1.7  # time-outs: what would arrive later is dropped, see above
 _CLOSE = b""  # in place of bytes: the connection is closed
 
 
@@ -77,8 +78,7 @@ ANYWHERE: Mapping[str, Fault] = {
     "late": lambda case: [(case.chance.uniform(0.0, 0.9), case.answer)],
     "too late": lambda case: [(case.chance.uniform(1.0, LATEST), case.answer)],
     "lost": lambda _: [],
-    "said twice": lambda case: now(case.answer, case.answer),
-    "said twice at once": lambda case: now(case.answer + case.answer),
+    "said twice": lambda case: now(case.answer + case.answer),
     "split": split,
     "in single bytes": lambda case: now(*(bytes([octet]) for octet in case.answer)),
     "cut short": lambda case: now(case.answer[: cut(case)]),
@@ -115,6 +115,8 @@ def other_number(case: Case) -> int:
 
 TCP: Mapping[str, Fault] = {
     **ANYWHERE,
+    "said again": lambda case: now(case.answer, case.answer),
+    "said again later": lambda case: [(0.0, case.answer), (case.chance.uniform(0.0, 2.5), case.answer)],
     "one byte more": lambda case: now(with_one_more(case)),
     "without a number": lambda case: now(number(case, 0)),
     "with another number": lambda case: now(number(case, other_number(case))),

@@ -6,7 +6,7 @@ import random
 import tty
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import NamedTuple, Self
+from typing import NamedTuple, Protocol, Self
 
 from field_faults import LATEST, Case, Fault
 
@@ -15,23 +15,36 @@ from edgetwin.field.modbus_frames import crc16
 CLOSE = b""
 
 
+class Writer(Protocol):
+    """Sends, and lets go."""
+
+    def write(self, data: bytes) -> None:
+        """Send."""
+
+    def close(self) -> None:
+        """Let go."""
+
+
 class End(NamedTuple):
     """One end of the line."""
 
     reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
+    writer: Writer
 
 
 class Spoiler:
     """Passes requests on, one at a time, and spoils each answer with the next of its faults.
 
-    `sent_at` and `timeout_s` are those of the request in flight, for what would come later than a line promises to
-    wait is not sent at all.
+    `sent` requests were sent by the gateway, the latest one at `sent_at`. On a line without transaction ids nothing
+    is passed on after the next request was sent, nor so late that it might be by the time it arrives.
     """
 
     def __init__(self, faults: Mapping[str, Fault], *, numbered: bool, timeout_s: float, seed: int) -> None:
+        self.sent = 0
         self.sent_at = 0.0
         self.spoilt = 0
+        self.holds_back = not numbered  # what nobody could find out, see above
+        self._heard = 0
         self._faults = self._endless(list(faults.items()))
         self._numbered = numbered
         self._timeout_s = timeout_s
@@ -43,6 +56,8 @@ class Spoiler:
         with suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
                 request = await near.reader.readexactly(12 if self._numbered else 8)
+                self._heard += 1
+                mine = self._heard
                 answer = await self._asked(far, request)
                 name, fault = next(self._faults)
                 other = (
@@ -56,10 +71,10 @@ class Spoiler:
                 for delay, piece in pieces:
                     await self._wait_until(self.sent_at + delay * self._timeout_s)
                     if piece == CLOSE:
-                        near.writer.transport.abort()
+                        near.writer.close()
                         return
                     late_s = asyncio.get_running_loop().time() - self.sent_at
-                    if self._numbered or late_s < LATEST * self._timeout_s:
+                    if not self.holds_back or (self.sent == mine and late_s < LATEST * self._timeout_s):
                         near.writer.write(piece)
 
     async def _asked(self, far: End, request: bytes) -> bytes:
@@ -116,6 +131,7 @@ class NetworkLine:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # asyncio closes a socket in the next round of its loop
 
     async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -132,35 +148,29 @@ class NetworkLine:
 
 
 class Pty:
-    """A pair of serial ports: a program opens `port`, and `end` is the other side of its cable."""
+    """A pair of serial ports: a program opens `port`, and this is the other side of its cable."""
 
     def __init__(self) -> None:
         self._fd, self._slave = os.openpty()
         tty.setraw(self._slave)
         self.port = os.ttyname(self._slave)
-        self.end: End
-        self._transports: list[asyncio.BaseTransport] = []
+        self.reader = asyncio.StreamReader()
+        asyncio.get_running_loop().add_reader(self._fd, self._readable)
 
-    async def __aenter__(self) -> Self:
-        loop = asyncio.get_running_loop()
-        reader = asyncio.StreamReader()
-        protocol = asyncio.StreamReaderProtocol(reader)
-        reading, _ = await loop.connect_read_pipe(lambda: protocol, os.fdopen(os.dup(self._fd), "rb", 0))
-        writing, _ = await loop.connect_write_pipe(lambda: protocol, os.fdopen(self._fd, "wb", 0))
-        self._transports = [reading, writing]
-        self.end = End(reader, asyncio.StreamWriter(writing, protocol, reader, loop))
-        return self
+    def write(self, data: bytes) -> None:
+        """Send."""
+        os.write(self._fd, data)
 
-    async def __aexit__(self, *_: object) -> None:
-        self.unplug()
-
-    def unplug(self) -> None:
+    def close(self) -> None:
         """Pull the cable out: whoever has the port open is told."""
-        for transport in self._transports:
-            transport.close()
-        if self._slave >= 0:
+        if self._fd >= 0:
+            asyncio.get_running_loop().remove_reader(self._fd)
+            os.close(self._fd)
             os.close(self._slave)
-            self._slave = -1
+            self._fd = -1
+
+    def _readable(self) -> None:
+        self.reader.feed_data(os.read(self._fd, 4096))
 
 
 class SerialLine:
@@ -169,18 +179,15 @@ class SerialLine:
     def __init__(self, spoiler: Spoiler) -> None:
         self._near, self._far = Pty(), Pty()
         self.port, self.server_port = self._near.port, self._far.port
-        self._spoiler = spoiler
-        self._task: asyncio.Task[None] | None = None
+        self._task = asyncio.create_task(
+            spoiler.pass_on(End(self._near.reader, self._near), End(self._far.reader, self._far))
+        )
 
     async def __aenter__(self) -> Self:
-        await self._near.__aenter__()
-        await self._far.__aenter__()
-        self._task = asyncio.create_task(self._spoiler.pass_on(self._near.end, self._far.end))
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        assert self._task is not None
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
-        self._near.unplug()
-        self._far.unplug()
+        self._near.close()
+        self._far.close()
