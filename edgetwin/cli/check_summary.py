@@ -28,14 +28,6 @@ from edgetwin.field.pki_folder import PkiFolder
 
 
 @dataclass(frozen=True, slots=True)
-class HearingSummary:
-    """What is heard from a device that is asked for nothing."""
-
-    signals: int
-    topics: int
-
-
-@dataclass(frozen=True, slots=True)
 class DeviceSummary:
     """One device: where it is, and how often it is asked for what."""
 
@@ -44,7 +36,6 @@ class DeviceSummary:
     rhythms: tuple[RhythmSummary, ...]
     template: str | None
     signals_file: str | None
-    hears: HearingSummary | None = None
     notes: tuple[str, ...] = ()  # what one should know of it beside
 
 
@@ -99,11 +90,8 @@ def summary(config: Config) -> Summary:
 def _device(name: str, device: Device) -> DeviceSummary:
     if isinstance(device, ModbusDevice):
         return DeviceSummary(name, device.address, asked(device), device.template, device.signals_file)
-    if isinstance(device, RecordedDevice):
+    if isinstance(device, RecordedDevice | MqttDevice):  # nothing is asked for
         return DeviceSummary(name, device.address, (), device.template, device.signals_file)
-    if isinstance(device, MqttDevice):
-        hears = HearingSummary(len(device.signals), device.topics)
-        return DeviceSummary(name, device.address, (), device.template, device.signals_file, hears)
     periods = Counter(signal.every or device.every for signal in device.signals.values())
     rhythms = tuple(RhythmSummary(period, count) for period, count in sorted(periods.items()))
     return DeviceSummary(name, device.address, rhythms, device.template, device.signals_file)
@@ -112,11 +100,25 @@ def _device(name: str, device: Device) -> DeviceSummary:
 def _notes(device: DeviceConfig, pki: Pki) -> tuple[str, ...]:
     if isinstance(device, RecordedDevice):
         return (f"{many(len(device.signals), 'signal')} of a recording, {device.in_words}",)
+    if isinstance(device, MqttDevice):
+        return tuple(_heard(device))
     if isinstance(device, ModbusDevice):
         return tuple(notes(device))
     if not isinstance(device, OpcUaDevice):
         return ()
     return tuple(check_security.notes(device, PkiFolder(pki.directory), datetime.now(UTC)))
+
+
+def _heard(device: MqttDevice) -> Iterator[str]:
+    yield f"{many(len(device.signals), 'signal')} of {many(device.topics, 'topic')}, as they are published"
+    if device.endpoint.scheme == "mqtt":
+        yield "not encrypted" + (
+            f": the password of {device.user} can be read on the way" if device.password else ""
+        )
+    if device.user and not device.password:
+        yield f"no password is given here for {device.user}"
+    if device.rebirth:
+        yield "edge nodes may be asked to introduce their metrics again"
 
 
 def lines(found: Summary, *, plan: bool = False) -> Iterator[str]:
@@ -139,9 +141,6 @@ def lines(found: Summary, *, plan: bool = False) -> Iterator[str]:
         for rhythm in device.rhythms:
             yield f"         {rhythm_words(rhythm)}"
             yield from (f"           {request}" for request in request_words(rhythm) if plan)
-        if device.hears:
-            heard = f"{many(device.hears.signals, 'signal')} of {many(device.hears.topics, 'topic')}"
-            yield f"         {heard}, as they are published"
         yield from (f"         {note}" for note in device.notes)
     yield from (f"line     {line_words(line)}" for line in found.lines)
     for asset in found.assets:

@@ -47,6 +47,7 @@ def test_check_says_how_much_is_heard(config: Config) -> None:
     said = list(lines(summary(config)))
     assert "device   retrofit at mqtt://192.168.10.5:1883" in said
     assert "         6 signals of 5 topics, as they are published" in said
+    assert "         not encrypted: the password of gw-07 can be read on the way" in said
 
 
 def test_a_rhythm_that_is_not_given_is_learned_and_is_no_change_at_a_reload() -> None:
