@@ -15,7 +15,7 @@ from edgetwin.core.signals import Frame
 log = structlog.get_logger()
 
 READINGS = 100_000  # about 4 MB
-FEW = 64  # frames
+FEW = 8  # frames: a step over them takes some milliseconds, and then all others get their turn
 FRAME_COST = 25  # the memory of an empty frame, in readings
 
 

@@ -10,7 +10,7 @@ import json
 import sys
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +35,7 @@ WARM_UP_S = 20.0
 DRAIN_S = 5.0
 
 Ports = dict[str, list[int]]
+Settled = Callable[[Mapping[str, LinkState]], bool]
 
 
 @asynccontextmanager
@@ -118,8 +119,13 @@ class Report:
         )
 
 
-async def campaign(config: Path, seconds: float, *mischief: float) -> Report:
-    """Run a gateway for so long after all that are well have answered. `mischief`: stop its loop for so long, each."""
+async def campaign(
+    config: Path, seconds: float, *, settled: Settled = lambda _: True, stop_s: float = 0.0
+) -> Report:
+    """Run a gateway for so long after all that are well have answered, and until all others are as they should be.
+
+    With `stop_s` its loop is stopped for so long.
+    """
     parts = build.from_file(config, system_clock)
     chain = Chain(parts, system_clock, lambda: None)
     watch = chain.inbox = Watch([signal.device for signal in parts.table])
@@ -133,11 +139,12 @@ async def campaign(config: Path, seconds: float, *mischief: float) -> Report:
                 await asyncio.sleep(0.05)
         began, busy = system_clock().mono, time.process_time()
         missed_before = sum(devices.links[name].missed for name in well)
-        for stop_s in mischief:
-            await asyncio.sleep(0.3)
-            _block(stop_s)
+        _block(stop_s)
         await asyncio.sleep(seconds)
         ended, busy = system_clock().mono, time.process_time() - busy
+        async with asyncio.timeout(WARM_UP_S):
+            while not settled(devices.links):  # noqa: ASYNC110 - likewise
+                await asyncio.sleep(0.05)
         deadline = asyncio.get_running_loop().time() + DRAIN_S
         await devices.end(deadline)
         await chain.drain(deadline)

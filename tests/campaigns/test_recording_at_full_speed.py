@@ -17,7 +17,7 @@ from running_gateway import running, write_config
 from edgetwin import chain
 from edgetwin.inbox import Inbox
 
-ROWS = 200_000 if "EDGETWIN_CAMPAIGN" in os.environ else 3_000
+ROWS = 200_000 if "EDGETWIN_CAMPAIGN" in os.environ else 2_000
 COLUMNS = 5
 DEADLINE_S = 1500.0
 
@@ -40,7 +40,7 @@ def recording(folder: Path, rows: int) -> str:
 async def play(folder: Path, logbook: Logbook, rows: int) -> dict[str, Any]:
     """Play a recording in a whole gateway, beside a PLC; give what the gateway says of itself at the end."""
     async with NoisyPlc() as plc:
-        config = write_config(folder, recording(folder, rows), plc.tables(every="200 ms"))
+        config = write_config(folder, recording(folder, rows), plc.tables(every="1 s"))
         async with running(config) as gateway, asyncio.timeout(DEADLINE_S):
             while not (over := logbook.named("the recording is over")) or len(gateway.chain.inbox):  # noqa: ASYNC110 - of two
                 await asyncio.sleep(0.01)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -63,20 +64,25 @@ def at_once(_: float, number: int) -> float:
     return START_S + number * 1e-4 + (0.7 if number > 50 else 0.0)  # the machine was busy for a while
 
 
+@cache
+def outcomes_at(speed: Callable[[float, int], float]) -> list[Outcome]:
+    """Play it once at each speed."""
+    return play(speed)[1]
+
+
 def column(outcomes: list[Outcome], name: str) -> bytes:
     return b"".join(np.asarray(getattr(outcome, name)).tobytes() for outcome in outcomes)
 
 
 @pytest.mark.parametrize("faster", [ten_times, at_once])
 def test_a_recording_says_the_same_at_every_speed(faster: Callable[[float, int], float]) -> None:
-    _, slow = play(as_recorded)
-    _, fast = play(faster)
+    slow, fast = outcomes_at(as_recorded), outcomes_at(faster)
     for name in COLUMNS:
         assert column(slow, name) == column(fast, name), name
 
 
 def test_it_has_something_to_say() -> None:
-    _, outcomes = play(at_once)
+    outcomes = outcomes_at(at_once)
     reasons = np.array([outcome.reasons for outcome in outcomes if len(outcome)])
     seen = {reason for reason in Reason if (reasons & reason).any()}
     assert {Reason.GAP, Reason.SPIKE, Reason.STALE, Reason.STUCK, Reason.SUBSTITUTED} <= seen
@@ -85,7 +91,7 @@ def test_it_has_something_to_say() -> None:
 
 @pytest.mark.parametrize("speed", [as_recorded, ten_times, at_once])
 def test_a_silence_in_it_is_the_same_alert_at_every_speed(speed: Callable[[float, int], float]) -> None:
-    _, outcomes = play(speed)
+    outcomes = outcomes_at(speed)
     told = [(event.id, event.active) for outcome in outcomes for event in outcome.alerts]
     assert told == [
         ("rig.gap", True),
@@ -104,7 +110,7 @@ def test_without_its_own_time_the_speed_would_decide() -> None:
         live.step([played(second, values, at_once(second, number))], mono(at_once(second, number)))
         for number, (second, values) in enumerate(rows())
     ]
-    assert column(outcomes, "reasons") != column(play(at_once)[1], "reasons")
+    assert column(outcomes, "reasons") != column(outcomes_at(at_once), "reasons")
 
 
 def test_its_time_is_no_time_for_others() -> None:
