@@ -204,6 +204,11 @@ def _trust(args: argparse.Namespace, folder: PkiFolder, _config: Config | None) 
     file = folder.add(shelf, certificate)
     folder.remove(Shelf.REJECTED, certificate)
     print(f"\ntrusted: {file}")
+    for each in folder.certificates(shelf):
+        if each != certificate and each.uri and each.uri == certificate.uri:
+            print(
+                f"the one before is still trusted; to end that: {folder.command(f'distrust {each.thumbprint}')}"
+            )
     return 0
 
 

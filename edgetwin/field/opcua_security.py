@@ -47,6 +47,7 @@ for _chatty in (
 ):
     logging.getLogger(f"asyncua.{_chatty}").setLevel(logging.CRITICAL + 1)
 
+_RENEW = "make a new one, which every server has to trust anew"
 _DAY_NS = 86_400 * 10**9
 _NO_POLICY = security_policies.SecurityPolicyNone.URI
 _POLICIES: dict[str, type[security_policies.SecurityPolicy]] = {
@@ -155,7 +156,7 @@ class OpcUaSecurity:
         self._looked_ns = now.mono
         own, server, user = self._parties.own, self._parties.server, self._parties.user
         told = [
-            ("own", own.certificate, f"then every server has to trust it anew: {self._renewal}"),
+            ("own", own.certificate, f"{_RENEW}: {self._renewal}"),
             ("server", server, "make a new one in the server, and trust it here"),
         ]
         if user is not None:
@@ -192,7 +193,7 @@ class OpcUaSecurity:
         if own.certificate.until < self._now():
             raise PkiProblem(
                 f"the gateway's own certificate expired on {own.certificate.until:%Y-%m-%d}",
-                f"make a new one, which every server has to trust anew: {self._renewal}",
+                f"{_RENEW}: {self._renewal}",
             )
         user = None
         if config.user_cert and config.user_key:

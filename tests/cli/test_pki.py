@@ -159,6 +159,16 @@ def test_without_a_terminal_nobody_is_trusted_by_accident(
     assert folder.certificates(Shelf.TRUSTED) == [plc]
 
 
+def test_who_trusts_a_renewed_certificate_hears_of_the_one_before(
+    order: Pki, folder: PkiFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, new = certificate("CW PLC"), certificate("CW PLC")
+    folder.add(Shelf.TRUSTED, old)
+    folder.add(Shelf.REJECTED, new)
+    assert order("trust", new.thumbprint, "--yes") == 0
+    assert f"edgetwin pki distrust {old.thumbprint}" in capsys.readouterr().out
+
+
 def test_trust_can_be_taken_back(order: Pki, folder: PkiFolder) -> None:
     plc = certificate("CW PLC")
     folder.add(Shelf.TRUSTED, plc)
