@@ -52,6 +52,13 @@ class Units:
         assert self._pty is not None
         self._pty.close()
 
+    async def chatter(self, every_s: float) -> None:
+        """Talk on the serial line all the time, as a second master does."""
+        assert self._pty is not None
+        while True:
+            self._pty.write(b"\x55")
+            await asyncio.sleep(every_s)
+
     def _begin(self, work: "asyncio._CoroutineLike[None]") -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)

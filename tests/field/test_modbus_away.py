@@ -1,14 +1,18 @@
 """Modbus against a real server: when a block fails alone, when it is asked for again, and when the unit is away."""
 
 import asyncio
+import time
 
 import pytest
 from field_plc import Plc
 from field_reader import FLOATS, Reader
+from field_wires import Wire
 from pymodbus.constants import ExcCodes
 
 from edgetwin.core import status
 from edgetwin.field.driver import DeviceDown
+
+SLACK_S = 0.15  # for a busy machine; a fourth period would be longer
 
 
 @pytest.mark.parametrize("code", [ExcCodes.DEVICE_FAILURE, ExcCodes.ACKNOWLEDGE, ExcCodes.DEVICE_BUSY])
@@ -116,3 +120,18 @@ async def test_a_connection_lost_while_an_answer_is_due_is_noticed_at_once(plc: 
         await plc.stop()
         with pytest.raises(DeviceDown, match="the connection was lost"):
             await asyncio.wait_for(reading, 1)  # the time-out is eight seconds
+
+
+async def test_a_line_that_is_half_open_is_noticed_within_three_periods(plc: Plc) -> None:
+    period_s = 0.2
+    async with (
+        Wire(plc.port) as wire,
+        Reader(wire.port, {"a": {"at": "hr:50"}}, every="200 ms", timeout=None).open() as reader,
+    ):
+        last = await reader.frame()
+        wire.freeze()
+        assert (await reader.next())["a"][1] == status.BAD_TIMEOUT  # one lost answer is no reason yet
+        with pytest.raises(DeviceDown, match=r"no answer within 0\.2 s"):
+            await reader.next()
+        frozen_s = time.monotonic() - last.mono[0] / 1e9
+    assert frozen_s < 3 * period_s + SLACK_S
