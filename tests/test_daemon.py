@@ -106,7 +106,9 @@ async def test_a_plc_that_falls_silent_is_one_alert_and_not_one_for_each_signal(
         plc.silent = True
         silent = await view_where(path, lambda view: len(view["alerts"]) > 0)
         assert [alert["subject"] for alert in silent["alerts"]] == ["plc1"]
-        assert "no answer" in device_of(silent, "plc1")["reason"]
+        down = await view_where(path, lambda view: not device_of(view, "plc1")["up"])
+        assert "no answer" in device_of(down, "plc1")["reason"]
+        assert [alert["subject"] for alert in down["alerts"]] == ["plc1"]
         plc.silent = False
         await view_where(path, lambda view: device_of(view, "plc1")["up"])
         assert {event.subject for event in gateway.chain.recent_alerts} == {"plc1"}
