@@ -29,6 +29,7 @@ from edgetwin.field.refusals import Refusals
 
 log = structlog.get_logger()
 
+REMEMBERED = 256  # lines that are not said again
 CLOSE_S = 0.85  # to take leave of the server; then it is stopped. The contract allows a second
 
 
@@ -65,11 +66,14 @@ class Fence:
         self._order = Order(module, driver, name, config, more)
         self._refusals = Refusals(name)
         self._before = (0, 0)  # missed and lost in the children that are gone
+        self._said: dict[str, int] = {}  # lines for the log, and which child said them first
+        self._children = 0
         self._child: Child | None = None
 
     async def open(self) -> None:
         """Start a child, and wait until its driver is connected."""
         child = Child(self._forker)
+        self._children += 1
         try:
             await child.start(self._order)
             while await self._hear(child) is not Kind.OPEN:
@@ -128,13 +132,20 @@ class Fence:
             case Kind.ANSWERS, {"signals": list(signals)}:
                 self._refusals.answers(signal for signal in signals if isinstance(signal, str))
             case Kind.LOG, {"level": str(level), "event": str(event), **more}:
-                _log(level, event, more)
+                if self._is_news(words):
+                    _log(level, event, more)
             case Kind.DOWN, {"reason": str(reason), "hint": str(hint)}:
                 raise DeviceDown(reason, hint)
             case Kind.OPEN, _:
                 pass
             case _:
                 raise wire.Nonsense(f"{kind.name} with {', '.join(words)}")
+
+    def _is_news(self, line: dict[str, Any]) -> bool:
+        """Tell whether no child before this one has said it. A driver that lives on says most things only once."""
+        if len(self._said) >= REMEMBERED:
+            self._said.pop(next(iter(self._said)))
+        return self._said.setdefault(repr(line), self._children) == self._children
 
 
 def _log(level: str, event: str, more: dict[str, Any]) -> None:

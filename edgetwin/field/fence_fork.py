@@ -32,6 +32,7 @@ _ORDER = struct.Struct("<cQ")
 _FORK, _KILL = b"F", b"K"
 _LINK = 3  # of a child: its only descriptor besides those of every process
 _PR_SET_PDEATHSIG = 1
+_ORDERS_WAITING = 2**20  # bytes, a thousand or so: all devices may start at once, while it still imports
 _IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -40,6 +41,7 @@ class _Process:
 
     def __init__(self, module: str) -> None:
         self.socket, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _ORDERS_WAITING)
         self.socket.setblocking(False)  # noqa: FBT003 - the gateway never waits for it
         code = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import main; main({far.fileno()}, {module!r})"
         with far:
@@ -48,6 +50,7 @@ class _Process:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=[far.fileno()],
+                env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},  # a process with threads should not fork
                 start_new_session=True,  # Ctrl-C in a terminal is none of its business
             )
 

@@ -26,6 +26,7 @@ class Child:
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._silent_s = START_S
+        self._head: tuple[Kind, int] | None = None  # of a word whose end nobody waited for
 
     async def start(self, order: Order) -> None:
         """Begin it, and tell it what to do."""
@@ -45,9 +46,11 @@ class Child:
 
     async def hear(self) -> tuple[Kind, bytes]:
         """Wait for its next word. DeviceDown when there will be none."""
-        kind, length = wire.head(await self._exactly(wire.HEAD.size))
+        if self._head is None:
+            self._head = wire.head(await self._exactly(wire.HEAD.size))
+        kind, length = self._head
         body = await self._exactly(length) if length else b""
-        self._silent_s = SILENT_S
+        self._head, self._silent_s = None, SILENT_S
         return kind, body
 
     def hang_up(self) -> None:
