@@ -51,6 +51,8 @@ class ModbusBench:
 class OpcUaBench:
     """An OPC UA server; `absent` is a node that it does not know."""
 
+    mode = "subscribe"
+
     def __init__(self, server: UaServer) -> None:
         self.port = server.port
         self.kill = server.stop
@@ -60,16 +62,22 @@ class OpcUaBench:
         """Make a driver for it, or for another port."""
         return OpcUaDriver("device", self._config(port, timeout), clock)
 
-    @staticmethod
-    def _config(port: int, timeout: str) -> OpcUaDevice:
+    def _config(self, port: int, timeout: str) -> OpcUaDevice:
         return OpcUaDevice.model_validate(
             {
                 "connect": f"opc.tcp://127.0.0.1:{port}",
+                "mode": self.mode,
                 "every": "20 ms",
                 "timeout": timeout,
                 "signals": {name: {"node": f"nsu={URI};s={name}"} for name in SIGNALS},
             }
         )
+
+
+class CyclicBench(OpcUaBench):
+    """The same, asked in cycles."""
+
+    mode = "read"
 
 
 class FencedBench(OpcUaBench):

@@ -13,6 +13,7 @@ from field_benches import (
     LEVEL,
     NEIGHBOUR,
     Bench,
+    CyclicBench,
     FencedBench,
     ModbusBench,
     MqttBench,
@@ -32,7 +33,7 @@ from edgetwin.field.link import LinkState
 from edgetwin.field.poller import keep
 
 
-@pytest.fixture(params=["modbus", "opcua", "opcua fenced", "mqtt"])
+@pytest.fixture(params=["modbus", "opcua", "opcua read", "opcua fenced", "mqtt"])
 async def bench(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
     if request.param == "modbus":
         plc = await Plc([*floats(1.5), 0, *floats(7.0)], holes=[2]).start()
@@ -50,6 +51,8 @@ async def bench(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
         if request.param == "opcua fenced":
             request.getfixturevalue("forker")
             yield FencedBench(server)
+        elif request.param == "opcua read":
+            yield CyclicBench(server)
         else:
             yield OpcUaBench(server)
 
