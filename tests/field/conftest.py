@@ -18,7 +18,7 @@ from edgetwin.field.pki_folder import PkiFolder, Shelf
 def pytest_asyncio_loop_factories(item: pytest.Item) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Hold drivers to their contract also on uvloop, on which the daemon runs."""
     loops: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {"asyncio": asyncio.new_event_loop}
-    if item.path.name == "test_contract.py":
+    if item.path.name in ("test_contract.py", "test_modbus_serial.py"):
         loops["uvloop"] = uvloop.new_event_loop
     return loops
 
