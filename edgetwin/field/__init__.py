@@ -53,6 +53,7 @@ mqtt_in         the driver for sensors that publish to a broker
   mqtt_link       one connection to the broker, and the messages that wait
   mqtt_topic      one plain topic and the signals in its messages (pure)
   sparkplug_edge  one edge node of Sparkplug B: births, data, deaths (pure)
+  mqtt_waiting    signals of which nothing was heard yet (pure)
   mqtt_values     from a payload to a number, a text, a time (pure)
   mqtt_rows       from readings to frames (pure)
 replay          the driver that plays a recording

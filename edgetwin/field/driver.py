@@ -29,8 +29,8 @@ class Driver(Protocol):
     - `frames` yields one Frame per poll cycle (or notification). The ids in it count the signals of this device from
       0, in the order of its configuration; where they stand among those of others is not for it to know. Each value is
       stamped when its own answer arrived. A signal that fails alone is in the frame, NaN with a bad status; its
-      neighbours are not touched by it. A signal stands in a frame once at most. It raises DeviceDown when the whole
-      device is away, and never ends otherwise.
+      neighbours are not touched by it. A signal stands in a frame once at most. A frame without any says that the
+      device is there. It raises DeviceDown when the whole device is away, and never ends otherwise.
     - `close` never raises, may be called twice, and returns within a second.
     """
 

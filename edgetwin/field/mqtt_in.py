@@ -4,7 +4,6 @@ The gateway only listens. The one thing it may say, and only where the configura
 Sparkplug that asks an edge node to introduce its metrics again.
 """
 
-import math
 import secrets
 import ssl
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
@@ -20,6 +19,7 @@ from edgetwin.field import mqtt_rows
 from edgetwin.field.mqtt_link import LARGEST_PACKET, Message, MqttLink
 from edgetwin.field.mqtt_rows import Row
 from edgetwin.field.mqtt_topic import PlainTopic
+from edgetwin.field.mqtt_waiting import Waiting
 from edgetwin.field.refusals import Refusals, retry_s
 from edgetwin.field.sparkplug_edge import EdgeNode, Told, Wanted
 from edgetwin.wire.mqtt_dial import TlsFileError, tls_context
@@ -53,6 +53,7 @@ class MqttDriver:
         self._with_texts = any(signal.text for signal in config.signals.values())
         self._topics = _plain_topics(list(config.signals.values()))
         self._edges = _edge_nodes(list(config.signals.values()))
+        self._waiting = Waiting([signal.every or config.every for signal in config.signals.values()])
         self._refusals = Refusals(name)
         self._link: MqttLink | None = None
         self._denied: dict[str, int] = {}  # topics that the broker does not give us -> its reason code
@@ -80,24 +81,27 @@ class MqttDriver:
         self._link = link
 
     async def frames(self) -> AsyncGenerator[Frame, None]:
-        """Pass on what is published. Until its first message a signal is bad, for nobody knows its value yet."""
+        """Pass on what is published. The first frame says no more than that the broker is there."""
         link = self._link
         if link is None:
             raise RuntimeError(f"{self.name}: frames before open")
-        for frame in self._frames(self._at_first()):
+        self._waiting.expect(range(len(self._names)), self._clock().mono)
+        denied = list(self._frames(self._denials()))
+        for frame in denied or (Frame.failed(self._clock(), self.ids[:0], status.BAD_WAITING),):
             yield frame
         self._ask_for_births(link)
         wait_s = retry_s()
-        retry_ns = self._clock().mono + wait_s * 1e9
+        retry_ns = self._clock().mono + round(wait_s * 1e9)
         while True:
-            patience_s = max(0.0, (retry_ns - self._clock().mono) / 1e9) if self._denied else math.inf
-            messages = await link.next(patience_s)
+            messages = await link.next(self._patience_s(retry_ns))
             for frame in self._frames(row for message in messages for row in self._rows(message)):
+                yield frame
+            for frame in self._frames(self._unheard()):
                 yield frame
             self._ask_for_births(link)
             if self._denied and self._clock().mono >= retry_ns:
                 wait_s = retry_s(wait_s)
-                retry_ns = self._clock().mono + wait_s * 1e9
+                retry_ns = self._clock().mono + round(wait_s * 1e9)
                 wishes = {topic: qos for topic, qos in self._wishes().items() if topic in self._denied}
                 self._denied = _denied(await link.subscribe(wishes, self._config.timeout_s))
 
@@ -112,17 +116,25 @@ class MqttDriver:
         wishes: dict[str, int] = {topic.name: topic.qos for topic in self._topics.values()}
         return wishes | {topic: 1 for edge in self._edges.values() for topic in edge.topics}
 
-    def _at_first(self) -> Iterator[Row]:
-        """Say of every signal that nothing has been heard of it, or that it will not be."""
+    def _patience_s(self, retry_ns: int) -> float:
+        """Say how long a message may be waited for before something else is due."""
+        now = self._clock().mono
+        patience_s = self._waiting.patience_s(now)
+        return min(patience_s, max(0.0, (retry_ns - now) / 1e9)) if self._denied else patience_s
+
+    def _denials(self) -> Iterator[Row]:
+        """Say of which signals nothing will be heard, because the broker does not allow it."""
         now = self._clock()
-        denied = {place: topic for topic in self._denied for place in self._places(topic)}
-        for place in range(len(self._names)):
-            topic = denied.get(place)
-            if topic is None:
-                yield Row(place, now, status=status.BAD_WAITING)
-            else:
-                hint = f"the broker's access list must let this user subscribe to {topic}"
+        for topic in self._denied:
+            hint = f"the broker's access list must let this user subscribe to {topic}"
+            for place in self._places(topic):
                 yield Row(place, now, status=status.BAD_ACCESS_DENIED, hint=hint)
+
+    def _unheard(self) -> Iterator[Row]:
+        """Say of which signals something should have been heard by now."""
+        now = self._clock()
+        for place in self._waiting.overdue(now.mono):
+            yield Row(place, now, status=status.BAD_WAITING)
 
     def _places(self, topic: str) -> Sequence[int]:
         """Give the signals that a topic speaks of."""
@@ -147,13 +159,15 @@ class MqttDriver:
         except Malformed:
             told = edge.unreadable()
         self._report(edge, told)
+        self._waiting.expect(told.awaited, message.stamp.mono)
         yield from told.rows
 
     def _frames(self, rows: Iterator[Row]) -> Iterator[Frame]:
         return mqtt_rows.frames(map(self._noted, rows), with_texts=self._with_texts)
 
     def _noted(self, row: Row) -> Row:
-        """Note in the log which signals cannot be read, and which can be again."""
+        """Note which signals are heard, and in the log which cannot be read, and which can be again."""
+        self._waiting.heard(row.place)
         if row.hint:
             self._refusals.refused(self._names[row.place], row.status, row.hint)
         elif row.status < status.BAD:

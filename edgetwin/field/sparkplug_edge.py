@@ -30,11 +30,15 @@ class Wanted(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What a message came to. `news` is worth a line in the log: what happened, and what can be done."""
+    """What a message came to. `news` is worth a line in the log: what happened, and what can be done.
+
+    `awaited` are the signals whose birth must come now.
+    """
 
     rows: Sequence[Row] = ()
     news: str = ""
     hint: str = ""
+    awaited: Sequence[int] = ()
 
 
 @dataclass(slots=True)
@@ -71,6 +75,7 @@ class EdgeNode:
         self._born = False
         self._session: int | None = None
         self._next: int | None = None
+        self._garbled = False  # the last message was no Sparkplug, and that was said
         self._orphaned = False  # data came without a birth, and that was said
 
     def forget(self) -> None:
@@ -82,6 +87,7 @@ class EdgeNode:
 
     def take(self, topic: str, payload: Payload, stamp: Stamp) -> Told:
         """Take a message of this node or of a device behind it."""
+        self._garbled = False
         _, _, kind, _, *behind = topic.split("/")
         if kind == "NDEATH":
             return self._node_died(payload, stamp)
@@ -108,20 +114,21 @@ class EdgeNode:
     def unreadable(self) -> Told:
         """Take a message that is no payload of Sparkplug. The next one will show that one is missing."""
         self.lost += 1
+        if self._garbled:
+            return Told()
+        self._garbled = True
         return Told((), "a message that is not Sparkplug B", "is `edge` the name of a Sparkplug edge node?")
 
     def _node_born(self, payload: Payload, stamp: Stamp) -> Told:
         again, self._born, self._orphaned, self.needs_birth = self._born, True, False, False
         self._session = _session(payload)
         self._next = None if payload.seq is None else (payload.seq + 1) % 256
-        rows: list[Row] = []
-        for device, origin in self._origins.items():
-            if device:  # they are born again after their node
-                origin.alive = origin.certain = False
-                rows += (Row(each.place, stamp, status=status.BAD_WAITING) for each in origin.wanted)
-            else:
-                rows += self._birth(origin, payload, stamp)
-        return Told(rows, "" if again else "born")
+        behind = [origin for device, origin in self._origins.items() if device]
+        for origin in behind:  # devices are born again after their node
+            origin.alive = origin.certain = False
+        awaited = [each.place for origin in behind for each in origin.wanted]
+        rows = self._birth(self._origins[""], payload, stamp)
+        return Told(rows, "" if again else "born", awaited=awaited)
 
     def _node_died(self, payload: Payload, stamp: Stamp) -> Told:
         session = _session(payload)
@@ -150,6 +157,8 @@ class EdgeNode:
             return Told()
         self.lost += missing
         self.needs_birth = True
+        if not any(origin.certain for origin in self._origins.values()):
+            return Told()  # that was said already
         rows = [row for origin in self._origins.values() for row in _doubt(origin, stamp)]
         hint = "its values are uncertain until its next birth; rebirth = true lets the gateway ask for it"
         return Told(rows, f"{missing} messages are missing", hint)

@@ -19,7 +19,7 @@ from edgetwin.config.mqtt_in import MqttDevice
 from edgetwin.core import status
 from edgetwin.core.errors import ConfigError
 from edgetwin.core.signals import UNSTAMPED, Frame
-from edgetwin.field import mqtt_link
+from edgetwin.field import mqtt_link, mqtt_waiting
 from edgetwin.field.driver import DeviceDown
 from edgetwin.field.mqtt_in import MqttDriver
 
@@ -35,6 +35,12 @@ class Seen:
         self._source = frames
         self._names = list(driver._config.signals)
 
+    async def next(self) -> Frame:
+        """Read one frame."""
+        async with asyncio.timeout(DEADLINE_S):
+            self.frames.append(await anext(self._source))
+        return self.frames[-1]
+
     async def until(self, signal: str, wanted: Callable[[float, int], bool]) -> Frame:
         """Give the first frame in which a signal has the value or the status that is wanted, read or still to come."""
         place, looked_at = self._names.index(signal), 0
@@ -45,7 +51,7 @@ class Seen:
                         if wanted(float(frame.values[row]), int(frame.status[row])):
                             return frame
                 looked_at = len(self.frames)
-                self.frames.append(await anext(self._source))
+                await self.next()
 
     async def good(self, signal: str, value: float) -> Frame:
         """Read until a signal is good, and has this value."""
@@ -111,9 +117,21 @@ async def test_what_is_published_arrives(broker: Mosquitto, publisher: Publisher
         assert mode.texts[list(mode.ids).index(2)] == "clean"
 
 
-async def test_a_signal_is_waited_for_until_it_speaks(broker: Mosquitto, publisher: Publisher) -> None:
+async def test_a_broker_that_is_there_is_up_though_nobody_publishes(broker: Mosquitto) -> None:
     async with listening(broker.url, {"temp": {"topic": "t"}}) as seen:
-        await seen.code("temp", status.BAD_WAITING)
+        first = await seen.next()
+        assert len(first) == 0
+
+
+async def test_a_signal_of_which_nothing_is_heard_is_told_after_a_while(
+    broker: Mosquitto, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mqtt_waiting, "_UNKNOWN_S", 0.1)
+    async with listening(
+        broker.url, {"temp": {"topic": "t"}, "slow": {"topic": "s", "every": "1 h"}}
+    ) as seen:
+        told = await seen.code("temp", status.BAD_WAITING)
+        assert told.ids.tolist() == [0]  # the other may take its time
         publisher.say("t", "1")
         await seen.good("temp", 1.0)
 
@@ -152,7 +170,6 @@ async def test_a_burst_beyond_the_queue_is_dropped_from_its_oldest_end_and_count
     async with listening(
         broker.url, {"a": {"topic": "t", "path": "v"}, "b": {"topic": "t", "path": "v"}}
     ) as seen:
-        await seen.code("a", status.BAD_WAITING)
         for number in range(50):
             publisher.say("t", f'{{"v": {number}}}')
         await until(lambda: seen.driver.lost == 80)  # 40 messages of two signals each
@@ -191,7 +208,7 @@ async def test_a_wrong_password_says_what_to_check(mosquitto: MakeBroker, tmp_pa
         await device(broker.url, {"a": {"topic": "t"}}, user="gw", password="wrong").open()  # noqa: S106
     assert "`user` and the password" in down.value.hint
     async with listening(broker.url, {"a": {"topic": "t"}}, user="gw", password="right") as seen:  # noqa: S106
-        await seen.code("a", status.BAD_WAITING)
+        await seen.next()
 
 
 async def test_tls_works_and_a_stranger_is_not_trusted(mosquitto: MakeBroker, tmp_path: Path) -> None:
@@ -200,7 +217,7 @@ async def test_tls_works_and_a_stranger_is_not_trusted(mosquitto: MakeBroker, tm
     broker = mosquitto(["allow_anonymous true", f"certfile {pair.cert}", f"keyfile {pair.key}"])
     url = broker.url.replace("mqtt://", "mqtts://")
     async with listening(url, {"a": {"topic": "t"}}, ca_file=authority.file) as seen:
-        await seen.code("a", status.BAD_WAITING)
+        await seen.next()
     with pytest.raises(DeviceDown, match="not trusted") as down:
         await device(url, {"a": {"topic": "t"}}, ca_file=other.file).open()
     assert "ca_file" in down.value.hint

@@ -38,6 +38,7 @@ class Seen:
 
     def __init__(self) -> None:
         self.readings: dict[int, tuple[float, int]] = {}
+        self.link = LinkState("", "")
 
     def __call__(self, frame: Frame) -> None:
         """Take a frame."""
@@ -61,8 +62,9 @@ async def listening(broker: Mosquitto, **more: Any) -> AsyncIterator[tuple[Seen,
     config = MqttDevice.model_validate({"connect": broker.url, "timeout": "5 s", "signals": SIGNALS, **more})
     driver = MqttDriver("retrofit", config, clock)
     seen = Seen()
-    keeping = asyncio.create_task(keep(driver, seen, clock, LinkState("retrofit", driver.address)))
-    await seen.until(LOAD, None, status.BAD_WAITING)  # its subscriptions stand
+    seen.link = LinkState("retrofit", driver.address)
+    keeping = asyncio.create_task(keep(driver, seen, clock, seen.link))
+    await until(lambda: seen.link.up, 10.0)  # its subscriptions stand
     yield seen, driver
     keeping.cancel()
     await asyncio.wait([keeping])
@@ -128,7 +130,8 @@ async def test_a_birth_that_a_broker_kept_is_of_no_session_that_lives(
     async with listening(broker) as (seen, _):
         node.say(topic("NBIRTH"), payload(0, metric("Load", 50, DataType.INT32)))
         await seen.until(LOAD, 50.0, status.GOOD)
-        assert seen.readings[TEMP][1] == status.BAD_WAITING
+        assert LOAD in seen.readings
+        assert TEMP not in seen.readings
     node.stop()
 
 
@@ -156,9 +159,10 @@ async def test_after_the_broker_was_away_a_birth_is_waited_for(broker: Mosquitto
         await asyncio.to_thread(broker.stop)
         await seen.until(LOAD, None, status.BAD_NO_COMMUNICATION)
         await asyncio.to_thread(broker.start)
-        await seen.until(LOAD, None, status.BAD_WAITING)
+        await until(lambda: seen.link.up, 10.0)
         again = Publisher(broker)
         again.say(topic("NDATA"), payload(1, metric(None, 41, None, alias=1)))
+        assert seen.readings[LOAD][1] == status.BAD_NO_COMMUNICATION
         again.say(topic("NBIRTH"), BIRTH)
         await seen.until(LOAD, 40.0, status.GOOD)
         again.stop()

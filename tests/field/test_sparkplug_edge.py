@@ -67,9 +67,11 @@ def test_a_birth_tells_values_and_what_numbers_stand_for(edge: EdgeNode) -> None
 
 def test_devices_wait_for_their_own_birth(edge: EdgeNode) -> None:
     told = hear(edge, "NBIRTH", 0, metric("Load", 1, DataType.INT16))
-    assert codes(told) == {LOAD: status.GOOD, TEMP: status.BAD_WAITING, RECIPE: status.BAD_WAITING}
+    assert codes(told) == {LOAD: status.GOOD}
+    assert told.awaited == [TEMP, RECIPE]
+    assert not hear(edge, "DDATA", 1, metric("Temp", 5.0, DataType.DOUBLE), device="press").rows
     told = hear(
-        edge, "DBIRTH", 1, metric("Temp", 5.0, DataType.DOUBLE), metric("Recipe", "a", TEXT), device="press"
+        edge, "DBIRTH", 2, metric("Temp", 5.0, DataType.DOUBLE), metric("Recipe", "a", TEXT), device="press"
     )
     assert {row.place: row.text for row in told.rows} == {TEMP: None, RECIPE: "a"}
     assert codes(told) == {TEMP: status.GOOD, RECIPE: status.GOOD}
@@ -108,6 +110,8 @@ def test_a_lost_message_makes_what_was_known_uncertain_until_the_next_birth(edge
         (LOAD, 50.0, None, status.UNCERTAIN),
     }
     assert hear(edge, "NDATA", 6, metric("Load", 51, DataType.INT32)).rows[0].status == status.UNCERTAIN
+    assert not hear(edge, "NDATA", 9, metric("Load", 51, DataType.INT32)).news  # it is said once
+    assert edge.lost == 5
     born(edge)
     assert hear(edge, "NDATA", 2, metric("Load", 52, DataType.INT32)).rows[0].status == status.GOOD
 
@@ -196,7 +200,10 @@ def test_null_is_no_data_and_a_wrong_type_is_said(edge: EdgeNode) -> None:
 
 def test_what_is_no_sparkplug_is_counted(edge: EdgeNode) -> None:
     assert edge.unreadable().hint
-    assert edge.lost == 1
+    assert not edge.unreadable().news  # it is said once
+    assert edge.lost == 2
+    born(edge)
+    assert edge.unreadable().news
 
 
 def test_after_our_own_time_away_nothing_is_believed_until_a_birth(edge: EdgeNode) -> None:
