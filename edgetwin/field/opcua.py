@@ -31,6 +31,7 @@ from edgetwin.field.schedule import Schedule
 log = structlog.get_logger()
 
 _REFUSED, _ANSWERS = 1, 2
+_NAMED = 5  # signals that one line of the log names
 
 
 class OpcUaDriver:
@@ -139,8 +140,7 @@ class OpcUaDriver:
         codes = dict(zip(targets, await subscription.subscribe(targets), strict=True))
         plain = {wish: targets[wish] for wish, code in codes.items() if filter_refused(code)}
         if plain:
-            for wish in plain:
-                self._tell_unfiltered(wish, codes[wish])
+            self._tell_unfiltered({wish: codes[wish] for wish in plain})
             codes |= zip(plain, await subscription.subscribe(plain, with_deadband=False), strict=True)
         return {wish: code for wish, code in codes.items() if code != status.GOOD}
 
@@ -188,15 +188,23 @@ class OpcUaDriver:
             told[answers] = _ANSWERS
             self._refusals.answers([self._names[place] for place in answers.tolist()])
 
-    def _tell_unfiltered(self, wish: Wish, code: int) -> None:
-        for name in (self._names[place] for place in wish.places):
-            if name not in self._unfiltered:
-                self._unfiltered.add(name)
-                log.warning(
-                    "signal has no deadband",
-                    signal=f"{self.name}.{name}",
-                    reason=status.describe(code),
-                    hint="the server knows none for this node; one in percent needs its EURange"
-                    if wish.deadband.percent
-                    else "the server knows none for this node: take `deadband` out",
-                )
+    def _tell_unfiltered(self, refused: Mapping[Wish, int]) -> None:
+        """Tell the log which signals have no deadband after all; in one line, for they may be many."""
+        told = {
+            self._names[place]: code
+            for wish, code in refused.items()
+            for place in wish.places
+            if self._names[place] not in self._unfiltered
+        }
+        if not told:
+            return
+        self._unfiltered |= told.keys()
+        names = list(told)
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        log.warning(
+            "no deadband",
+            device=self.name,
+            signals=", ".join(names[:_NAMED]) + more,
+            reason=status.describe(told[names[0]]),
+            hint="the server has none for these nodes, and tells every change; one in percent needs an EURange",
+        )

@@ -103,7 +103,9 @@ async def test_a_refused_deadband_is_told_once_and_the_values_still_arrive(
             async with listener.open():
                 heard = listener.values(await listener.frame())
                 assert [code for _, code in heard.values()] == [status.GOOD, status.GOOD]
-    assert [(line["event"], line["signal"]) for line in lines] == [("signal has no deadband", "ua.level")]
+    assert [(line["event"], line["device"], line["signals"]) for line in lines] == [
+        ("no deadband", "ua", "level")
+    ]
     assert "EURange" in lines[0]["hint"]
     assert "BadFilterNotAllowed" in lines[0]["reason"]
 

@@ -90,8 +90,8 @@ async def test_a_deadband_in_percent_holds_where_there_is_a_range_and_is_told_wh
             assert await listener.hears("speed") == (500.0, status.GOOD)
             node.set("Plain", 1)
             assert await listener.hears("plain") == (1.0, status.GOOD)
-    (line,) = [line for line in lines if line["event"] == "signal has no deadband"]
-    assert line["signal"] == "ua.plain"
+    (line,) = [line for line in lines if line["event"] == "no deadband"]
+    assert line["signals"] == "plain"
 
 
 async def test_a_long_array_is_asked_for_by_its_elements(node: NodeServer) -> None:
