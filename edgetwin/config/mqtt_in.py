@@ -191,8 +191,8 @@ class MqttDevice(DeviceConfig, MqttLogin):
     )
     every: Duration = Field(
         math.nan,
-        description='How often its sensors publish: "10 s". Not given: learned from each of them. A sensor that has said '
-        "nothing at all is told after three of these, or after a minute.",
+        description='How often its sensors publish: "10 s". Not given: learned from each of them. That nothing has '
+        "come from a sensor yet is told after three of these, or after a minute.",
         json_schema_extra=_without_default,
     )
     rebirth: Flag = Field(

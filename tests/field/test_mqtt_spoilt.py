@@ -10,9 +10,11 @@ from field_sparkplug import metric, payload
 from field_watch import clock
 
 from edgetwin.config.mqtt_in import MqttDevice
+from edgetwin.field import mqtt_in
 from edgetwin.field.driver import DeviceDown
 from edgetwin.field.mqtt_in import MqttDriver
-from edgetwin.wire.sparkplug import DataType
+from edgetwin.wire.protobuf import Malformed
+from edgetwin.wire.sparkplug import DataType, Payload, decode
 
 ROUNDS = 150
 SIGNALS = {
@@ -57,8 +59,8 @@ def spoilt(stream: bytes, chance: random.Random) -> bytes:
     return bytes(data)
 
 
-@pytest.mark.parametrize("version", ["5", "3.1.1"])
-async def test_whatever_a_broker_sends_the_driver_reads_on_or_is_down(version: str) -> None:
+async def campaign(version: str, rounds: int) -> list[int]:
+    """Connect so often to a broker that spoils all its streams but the first; give the readings of each."""
     chance = random.Random(20_261_120)  # noqa: S311 - a fixed campaign, guards nothing
     mqtt5 = version == "5"
     streams: list[bytes] = []
@@ -67,21 +69,39 @@ async def test_whatever_a_broker_sends_the_driver_reads_on_or_is_down(version: s
         if packet.kind == CONNECT:
             writer.write(WELCOME_5 if mqtt5 else WELCOME_311)
         if packet.kind == SUBSCRIBE:
-            stream = spoilt(published(mqtt5=mqtt5), chance) if len(streams) else published(mqtt5=mqtt5)
-            streams.append(stream)
+            whole = published(mqtt5=mqtt5)
+            streams.append(spoilt(whole, chance) if streams else whole)
             granted = len(SIGNALS) - 1 + 6
             head = packet.body[:2] + (b"\x00" if mqtt5 else b"")
-            writer.write(bytes([0x90, len(head) + granted]) + head + bytes(granted) + stream)
+            writer.write(bytes([0x90, len(head) + granted]) + head + bytes(granted) + streams[-1])
             # It hangs up a little later, or nothing would be read; with the whole stream it waits longer.
             asyncio.get_running_loop().call_later(1.0 if len(streams) == 1 else 0.01, writer.close)
 
     config: dict[str, Any] = {"timeout": "5 s", "version": version, "signals": SIGNALS}
     async with fake_broker(answer) as fake:
         driver = MqttDriver("d", MqttDevice.model_validate({"connect": fake.url, **config}), clock)
-        readings = [await read_until_down(driver) for _ in range(ROUNDS)]
-    assert len(streams) == ROUNDS
+        return [await read_until_down(driver) for _ in range(rounds)]
+
+
+@pytest.mark.parametrize("version", ["5", "3.1.1"])
+async def test_whatever_a_broker_sends_the_driver_reads_on_or_is_down(version: str) -> None:
+    readings = await campaign(version, ROUNDS)
     assert readings[0] == len(MESSAGES)  # it was not spoilt
     assert min(readings) < readings[0]  # some were really spoilt
+
+
+async def test_the_campaign_finds_a_decoder_that_fails_in_its_own_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def careless(data: bytes) -> Payload:
+        try:
+            return decode(data)
+        except Malformed as error:
+            raise IndexError from error
+
+    monkeypatch.setattr(mqtt_in, "decode", careless)
+    with pytest.raises(IndexError):
+        await campaign("5", ROUNDS)
 
 
 async def read_until_down(driver: MqttDriver) -> int:
