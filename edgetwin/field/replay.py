@@ -59,11 +59,8 @@ class ReplayDriver:
     @property
     def lost(self) -> int:
         """Rows of the file that could not be used at all."""
-        return sum(
-            count
-            for (trouble, _), count in self._problems.counts.items()
-            if trouble in (Trouble.TIME, Trouble.BROKEN)
-        )
+        counts = tuple(self._problems.counts.items())  # at once: the thread that reads goes on counting
+        return sum(count for (trouble, _), count in counts if trouble in (Trouble.TIME, Trouble.BROKEN))
 
     async def open(self) -> None:
         """Open the file and read its first block."""
