@@ -19,6 +19,7 @@ from edgetwin.field.modbus_streams import Stream, TcpStream
 from edgetwin.field.modbus_turns import Seat, Turn, Turns
 
 CONNECT_S = 1.0  # a network may take this long to connect, however short the time-out for an answer is
+_OVERTIME_S = 2e-3  # for the loop to hand over what has come
 
 
 class NoAnswer(Exception):  # noqa: N818 - a state of the plant, not a programming error
@@ -183,7 +184,7 @@ class Bus:
             self._alarm_at(turn.began + turn.timeout_s)
         elif stream.pending() and not turn.overtime:
             turn.overtime = True
-            loop.call_soon(self._time_is_up)
+            self._alarm_at(loop.time() + _OVERTIME_S)
         elif not self._framing.give_up():
             self._end(turn, NoAnswer(turn.timeout_s))
         elif self._numbered:

@@ -2,7 +2,7 @@
 
 What it never does: hand over bytes that are not the answer to what was asked (`modbus_frames` checks each of them),
 or take one lost answer for a dead device. A unit that has answered before is away after two requests in a row without
-an answer; one that has not is away after the first.
+an answer, or five with what is no answer; one that has not is away after the first.
 """
 
 import asyncio
@@ -12,11 +12,12 @@ from edgetwin.core import status
 from edgetwin.field.driver import DeviceDown
 from edgetwin.field.lifeline import Lifeline
 from edgetwin.field.modbus_bus import Bus, NoAnswer
-from edgetwin.field.modbus_frames import Refused, Request
+from edgetwin.field.modbus_frames import Refused, Request, Unusable
 from edgetwin.field.modbus_turns import Seat
 
 _IS_THERE = (1, 2, 3, 5, 6)  # the unit has not what was asked for, or is busy: either way it is there
 _SILENT_IN_A_ROW = 2
+_USELESS_IN_A_ROW = 5
 
 
 class ModbusLink:
@@ -28,6 +29,7 @@ class ModbusLink:
         self._seat = Seat(unit, timeout_s, period_s)
         self._requests: dict[tuple[Area, int, int], Request] = {}
         self._silent = 0  # requests without an answer, in a row
+        self._useless = 0  # answers that are none, in a row
         self._good = 0  # since it was opened
         self._refused: Refused | None = None  # the latest one
 
@@ -54,12 +56,18 @@ class ModbusLink:
                 raise self._no_answer(none) from None
             raise
         except Refused as refused:
-            self._silent = 0
+            self._silent = self._useless = 0
             self._refused = refused
             if refused.code in status.MODBUS_UNIT_AWAY:
                 raise self._not_reached(refused) from None
             raise
-        self._silent = 0
+        except Unusable as unusable:
+            self._silent = 0
+            self._useless += 1
+            if self._useless >= _USELESS_IN_A_ROW or not self._seat.living:
+                raise self._not_understood(unusable) from None
+            raise
+        self._silent = self._useless = 0
         self._good += 1
         return octets
 
@@ -80,6 +88,13 @@ class ModbusLink:
         return DeviceDown(
             f"connected, and {none}",
             f"is `unit = {self._unit}` right, is `timeout` long enough, is the device busy with another client?",
+        )
+
+    def _not_understood(self, unusable: Unusable) -> DeviceDown:
+        return DeviceDown(
+            f"what comes is no answer: {unusable}",
+            f"does only one device have `unit = {self._unit}`, is it the only master on the line, are baud, parity and "
+            "stop bits those of the device, is the line terminated?",
         )
 
     def _not_reached(self, refused: Refused) -> DeviceDown:

@@ -12,12 +12,14 @@ from edgetwin.field.modbus_frames import crc16
 class Units:
     """Answers for the units in `living`, each register holding its unit; is silent for all others.
 
-    `late` are units whose answer comes after so many seconds; meanwhile the line goes on. `asked` is who was asked.
+    `late` are units whose answer comes after so many seconds; meanwhile the line goes on. `noise` spoils all answers,
+    `asked` is who was asked.
     """
 
     def __init__(self, living: set[int], kind: str) -> None:
         self.living = living
         self.late: dict[int, float] = {}
+        self.noise = False
         self.asked: list[int] = []
         self.connections = 0
         self.where = ""
@@ -82,6 +84,8 @@ class Units:
         pdu = bytes([unit, 3, 2 * count]) + unit.to_bytes(2, "big") * count
         head = request[:4] + len(pdu).to_bytes(2, "big")
         frame = head + pdu if self._numbered else pdu + crc16(pdu)
+        if self.noise:
+            frame = bytes(octet ^ 0x5A for octet in frame)
         if unit in self.late:
             asyncio.get_running_loop().call_later(self.late[unit], end.writer.write, frame)
         elif unit in self.living:

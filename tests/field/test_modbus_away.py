@@ -6,6 +6,7 @@ import time
 import pytest
 from field_plc import Plc
 from field_reader import FLOATS, Reader
+from field_units import Units
 from field_wires import Wire
 from pymodbus.constants import ExcCodes
 
@@ -135,3 +136,30 @@ async def test_a_line_that_is_half_open_is_noticed_within_three_periods(plc: Plc
             await reader.next()
         frozen_s = time.monotonic() - last.mono[0] / 1e9
     assert frozen_s < 3 * period_s + SLACK_S
+
+
+async def test_a_unit_that_is_never_understood_is_down_and_the_likely_reasons_are_told() -> None:
+    async with Units({1}, "modbus-rtu") as units:
+        units.noise = True
+        settings = {"connect": units.where, "every": "20 ms", "timeout": "50 ms"}
+        with pytest.raises(DeviceDown, match="what comes is no answer") as down:
+            async with Reader(0, {"a": {"at": "hr:0"}}, **settings).open() as reader:
+                await reader.next()
+        assert "parity" in down.value.hint
+
+
+async def test_a_unit_that_was_understood_may_be_drowned_by_noise_for_a_while() -> None:
+    async with Units({1}, "modbus-rtu") as units:
+        settings = {"connect": units.where, "every": "20 ms", "timeout": "50 ms"}
+        async with Reader(0, {"a": {"at": "hr:0"}}, **settings).open() as reader:
+            assert (await reader.next())["a"] == (1.0, status.GOOD)
+            units.noise = True
+            for _ in range(4):
+                assert (await reader.next())["a"][1] == status.BAD_COMMUNICATION
+            units.noise = False
+            assert (await reader.next())["a"] == (1.0, status.GOOD)
+            units.noise = True
+            for _ in range(4):
+                await reader.next()
+            with pytest.raises(DeviceDown, match="what comes is no answer"):
+                await reader.next()
