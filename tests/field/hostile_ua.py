@@ -1,7 +1,7 @@
 """A server that sends what breaks OPC UA clients: it stands before a real one and spoils one kind of its answers.
 
-All goes well until the first notification; what comes in its place is one of `ATTACKS`. Each of them is a few bytes, or
-bytes without end, that make a careless reader work for minutes, eat all memory, or lose its way.
+All goes well until the first notification (or another answer). What comes in its place is one of `ATTACKS`: each is
+a few bytes, or bytes without end, that make a careless reader work for minutes, eat all memory, or lose its way.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from itertools import count, repeat
 
 from field_wires import Between
 
-PUBLISH_RESPONSE, DATA_CHANGE = 829, 811  # the numbers of the two in the standard
+PUBLISH_RESPONSE, DATA_CHANGE, READ_RESPONSE = 829, 811, 634  # their numbers in the standard
 MOST = 2**31 - 1
 DEEP = 10_000
 MESSAGE, FINAL, MORE = b"MSG", b"F", b"C"
@@ -47,10 +47,13 @@ def _type_id(number: int) -> bytes:
     return struct.pack("<BBH", 1, 0, number)
 
 
-def _response(diagnostics: bytes = b"\x00") -> bytes:
-    """Begin the answer to a publish request: its type and its header."""
+NOTIFICATION, READ, HELLO = _type_id(DATA_CHANGE), _type_id(READ_RESPONSE), b"ACKF"
+
+
+def _response(diagnostics: bytes = b"\x00", kind: int = PUBLISH_RESPONSE) -> bytes:
+    """Begin an answer: its type and its header."""
     header = struct.pack("<qII", 0, 1, 0) + diagnostics + struct.pack("<i", -1) + b"\x00\x00\x00"
-    return _type_id(PUBLISH_RESPONSE) + header
+    return _type_id(kind) + header
 
 
 def _notification(value: bytes, changes: int = 1) -> bytes:
@@ -73,6 +76,12 @@ def endless_nulls(answer: Answer) -> Iterator[bytes]:
 def many_nulls(answer: Answer) -> Iterator[bytes]:
     """Claim thirty million of them: seconds of work, and 240 MB."""
     yield answer.chunk(_notification(_array(0, 30_000_000)))
+
+
+def nulls_read(answer: Answer) -> Iterator[bytes]:
+    """Claim two thousand million of them, as the answer to a question."""
+    value = b"\x01" + _array(0, MOST)
+    yield answer.chunk(_response(kind=READ_RESPONSE) + struct.pack("<i", 1) + value + struct.pack("<i", -1))
 
 
 def long_array(answer: Answer) -> Iterator[bytes]:
@@ -153,12 +162,16 @@ ATTACKS: tuple[Attack, ...] = (
 
 
 class Hostile(Between):
-    """Stands before a real server. While `attack` is set, each first notification of a connection is replaced."""
+    """Stands before a real server. While `attack` is set, one answer in each connection is replaced.
 
-    def __init__(self, port: int, attack: Attack | None) -> None:
+    That is the first in which `instead_of` stands.
+    """
+
+    def __init__(self, port: int, attack: Attack | None, instead_of: bytes = NOTIFICATION) -> None:
         super().__init__(port)
         self.attack = attack
         self.attacks = 0
+        self._instead_of = instead_of
 
     async def _join(self, near: asyncio.StreamReader, to_near: asyncio.StreamWriter) -> None:
         far, to_far = await asyncio.open_connection("127.0.0.1", self._to)
@@ -174,13 +187,13 @@ class Hostile(Between):
                 to_far.write(data)
 
     async def _down(self, far: asyncio.StreamReader, to_near: asyncio.StreamWriter) -> None:
-        """Pass on what the server says, but for the first notification with values in it."""
+        """Pass on what the server says, but for one answer."""
         attacked = False
         with closing(to_near.transport), suppress(ConnectionError, asyncio.IncompleteReadError):
             while True:
                 head = await far.readexactly(8)
                 message = head + await far.readexactly(int.from_bytes(head[4:], "little") - 8)
-                if self.attack and not attacked and _type_id(DATA_CHANGE) in message:
+                if self.attack and not attacked and self._instead_of in message:
                     attacked = True
                     self.attacks += 1
                     for piece in self.attack(Answer.of(message)):

@@ -11,7 +11,18 @@ from field_plc import Plc, floats
 from field_processes import children_of, descriptors, memory, zombies_of
 from field_ua import UaServer
 from field_watch import clock, until
-from hostile_ua import ATTACKS, Attack, Hostile, many_nulls
+from hostile_ua import (
+    ATTACKS,
+    HELLO,
+    READ,
+    Attack,
+    Hostile,
+    endless_chunks,
+    many_nulls,
+    no_envelope,
+    nulls_read,
+    vast_message,
+)
 
 from edgetwin.config.modbus import ModbusDevice
 from edgetwin.core.signals import Frame
@@ -79,6 +90,25 @@ async def test_a_malformed_answer_downs_its_device_and_no_other(
             await until(lambda: victim.link.up, within_s=20)
     assert server.attacks
     assert victim.reasons[0]
+    assert (neighbour.link.missed, neighbour.link.downs) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("instead_of", "attack"),
+    [(HELLO, no_envelope), (HELLO, vast_message), (READ, nulls_read), (READ, endless_chunks)],
+    ids=["a hello of garbage", "a vast hello", "an endless answer", "an answer without end"],
+)
+@pytest.mark.usefixtures("forker")
+async def test_an_answer_that_is_malformed_while_it_connects_is_no_worse(
+    instead_of: bytes, attack: Attack, ua_server: UaServer, neighbour: Kept
+) -> None:
+    async with Hostile(ua_server.port, attack, instead_of) as server:
+        victim = Kept(FencedBench(ua_server).driver(server.port, "500 ms"))
+        async with victim.keeping():
+            await until(lambda: bool(victim.reasons), within_s=20)
+            assert not victim.link.up
+            server.attack = None
+            await until(lambda: victim.link.up, within_s=20)
     assert (neighbour.link.missed, neighbour.link.downs) == (0, 0)
 
 
