@@ -58,7 +58,7 @@ class MqttDriver:
         self._link: MqttLink | None = None
         self._denied: dict[str, int] = {}  # topics that the broker does not give us -> its reason code
         self._dropped = 0
-        self._asked_ns: dict[str, float] = {}  # when an edge node may be asked for a birth again
+        self._asked_ns: dict[str, int] = {}  # when an edge node may be asked for a birth again
         self._waits_s: dict[str, float] = {}
 
     @property
@@ -119,8 +119,9 @@ class MqttDriver:
     def _patience_s(self, retry_ns: int) -> float:
         """Say how long a message may be waited for before something else is due."""
         now = self._clock().mono
-        patience_s = self._waiting.patience_s(now)
-        return min(patience_s, max(0.0, (retry_ns - now) / 1e9)) if self._denied else patience_s
+        due = [retry_ns] if self._denied else []
+        due += [self._asked_ns.get(edge.name, now) for edge in self._orphans()]
+        return min([self._waiting.patience_s(now), *(max(0.0, (moment - now) / 1e9) for moment in due)])
 
     def _denials(self) -> Iterator[Row]:
         """Say of which signals nothing will be heard, because the broker does not allow it."""
@@ -182,14 +183,18 @@ class MqttDriver:
 
     def _ask_for_births(self, link: MqttLink) -> None:
         """Ask edge nodes that must introduce their metrics again, ever more rarely, where that is allowed."""
-        if not self._config.rebirth:
-            return
         now = self._clock()
-        for edge in self._edges.values():
-            if edge.needs_birth and now.mono >= self._asked_ns.get(edge.name, 0):
-                wait_s = self._waits_s[edge.name] = retry_s(self._waits_s.get(edge.name, 0.0))
-                self._asked_ns[edge.name] = now.mono + wait_s * 1e9
+        orphans = self._orphans()
+        self._waits_s = {edge.name: self._waits_s.get(edge.name, 0.0) for edge in orphans}
+        for edge in orphans:
+            if now.mono >= self._asked_ns.get(edge.name, 0):
+                wait_s = self._waits_s[edge.name] = retry_s(self._waits_s[edge.name])
+                self._asked_ns[edge.name] = now.mono + round(wait_s * 1e9)
                 link.publish(edge.command, rebirth(now.wall // 1_000_000))
+
+    def _orphans(self) -> list[EdgeNode]:
+        """List the edge nodes that may be asked to introduce their metrics again."""
+        return [edge for edge in self._edges.values() if edge.needs_birth] if self._config.rebirth else []
 
     def _count_dropped(self, topic: str) -> None:
         self._dropped += len(self._places(topic)) if topic in self._topics else 1

@@ -75,6 +75,7 @@ class EdgeNode:
         self._born = False
         self._session: int | None = None
         self._next: int | None = None
+        self._before: Payload | None = None
         self._garbled = False  # the last message was no Sparkplug, and that was said
         self._orphaned = False  # data came without a birth, and that was said
 
@@ -95,7 +96,7 @@ class EdgeNode:
             return self._node_born(payload, stamp)
         if not self._born:
             return self._orphan()
-        gap = self._follow(payload.seq, stamp)
+        gap = self._follow(payload, stamp)
         if gap is None:
             return Told()
         origin = self._origins.get(behind[0] if behind else "")
@@ -121,7 +122,7 @@ class EdgeNode:
 
     def _node_born(self, payload: Payload, stamp: Stamp) -> Told:
         again, self._born, self._orphaned, self.needs_birth = self._born, True, False, False
-        self._session = _session(payload)
+        self._session, self._before = _session(payload), None
         self._next = None if payload.seq is None else (payload.seq + 1) % 256
         behind = [origin for device, origin in self._origins.items() if device]
         for origin in behind:  # devices are born again after their node
@@ -145,13 +146,13 @@ class EdgeNode:
         self._orphaned = True
         return Told((), "data before a birth", _HINT_BIRTH)
 
-    def _follow(self, seq: int | None, stamp: Stamp) -> Told | None:
+    def _follow(self, payload: Payload, stamp: Stamp) -> Told | None:
         """Count what is missing between this message and the one before; None: it is that one again."""
-        expected, missing = self._next, 0
-        if seq is not None and expected is not None:
-            missing = (seq - expected) % 256
-            if missing == 255:
-                return None
+        if payload == self._before:
+            return None
+        self._before = payload
+        seq, expected = payload.seq, self._next
+        missing = 0 if seq is None or expected is None else (seq - expected) % 256
         self._next = None if seq is None else (seq + 1) % 256
         if not missing:
             return Told()

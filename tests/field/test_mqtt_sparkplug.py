@@ -119,8 +119,13 @@ async def test_a_rebirth_is_asked_for_where_it_is_allowed(broker: Mosquitto, nod
             node.say(topic("NDATA"), payload(seq, metric(None, 41, None, alias=1)))
         node.say(topic("NBIRTH"), BIRTH)
         await seen.until(LOAD, 40.0, status.GOOD)
-        assert len(ear.heard) <= 2
+        assert len(ear.heard) < 10
     node.stop()
+
+
+async def test_a_silent_node_is_asked_for_its_birth_again(broker: Mosquitto) -> None:
+    async with Listener(broker, "spBv1.0/shop/NCMD/#") as ear, listening(broker, rebirth=True):
+        await until(lambda: len(ear.heard) >= 2, 10.0)
 
 
 async def test_a_birth_that_a_broker_kept_is_of_no_session_that_lives(

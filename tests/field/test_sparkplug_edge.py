@@ -222,3 +222,9 @@ def test_a_number_that_no_birth_told_is_said_once_and_counted(edge: EdgeNode) ->
     assert told.news == "a metric that no birth has told"
     assert (edge.needs_birth, edge.lost) == (True, 1)
     assert not hear(edge, "NDATA", 3, metric(None, 5, None, alias=99)).news
+
+
+def test_a_whole_round_that_was_lost_is_not_taken_for_a_repetition(edge: EdgeNode) -> None:
+    born(edge)
+    hear(edge, "NDATA", 2, metric("Load", 5, DataType.INT32))
+    assert hear(edge, "NDATA", 2, metric("Load", 6, DataType.INT32)).news == "255 messages are missing"
