@@ -36,6 +36,6 @@ class Lifeline:
         except TimeoutError:
             if self._down is None:  # a time-out of the work inside
                 raise
-            raise self._down from None
+            raise self._down from self._down.__cause__
         finally:
             self._scope = None

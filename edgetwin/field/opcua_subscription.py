@@ -99,7 +99,9 @@ class OpcUaSubscription:
         except UaStructParsingError as error:
             first = error.__cause__ or error
             reason = f"a notification of the server cannot be read: {str(first) or type(first).__name__}"
-            self._link.lifeline.cut(DeviceDown(reason, _UNREADABLE))
+            down = DeviceDown(reason, _UNREADABLE)
+            down.__cause__ = error
+            self._link.lifeline.cut(down)
             raise
 
     async def subscribe(
