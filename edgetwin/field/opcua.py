@@ -157,14 +157,16 @@ class OpcUaDriver:
             async with session.link.lifeline.hold():
                 due = {self._periods[number] for number in await schedule.wait(self._clock)}
             self._security.remind()
-            frame, here_ns, there_ns = await session.read(
+            parts = []
+            if heard := await session.read(
                 (wish, target) for wish, target in targets.items() if wish.every_s in due
-            )
-            self._clocks.heard(here_ns, there_ns)
-            if frame is not None:
-                self._clocks.took(frame, there_ns)
-            absent = {wish: code for wish, code in missing.items() if wish.every_s in due}
-            yield joined([part for part in (frame, self._failed(absent)) if part is not None])
+            ):
+                frame, answer = heard
+                self._clocks.heard(answer.stamp.wall, answer.server_ns)
+                self._clocks.took(frame, answer.server_ns)
+                parts.append(frame)
+            failed = self._failed({wish: code for wish, code in missing.items() if wish.every_s in due})
+            yield joined([*parts, failed] if failed is not None else parts)
 
     def _failed(self, refused: Mapping[Wish, int]) -> Frame | None:
         """Make the frame that says which signals the server does not give, if there are any."""

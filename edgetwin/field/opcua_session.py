@@ -9,7 +9,7 @@ from edgetwin.core.signals import Clock, Frame, Stamp
 from edgetwin.field.opcua_link import OpcUaLink
 from edgetwin.field.opcua_nodes import Wish, find
 from edgetwin.field.opcua_ranges import shorten
-from edgetwin.field.opcua_read import read_frame
+from edgetwin.field.opcua_read import Answer, read_frame
 from edgetwin.field.opcua_structures import Structures
 from edgetwin.field.opcua_values import Item, Take, frames
 
@@ -45,8 +45,8 @@ class OpcUaSession:
         """Make frames of what the server published."""
         return frames(stamp, items, self._takes, self._structures.unfold)
 
-    async def read(self, wishes: Iterable[tuple[Wish, ua.ReadValueId]]) -> tuple[Frame | None, int, int]:
-        """Read as one frame; None where there is nothing to read. Then our time and the server's in that moment."""
+    async def read(self, wishes: Iterable[tuple[Wish, ua.ReadValueId]]) -> tuple[Frame, Answer] | None:
+        """Read as one frame; None where there is nothing to read. Beside it stands an answer, for its times."""
         return await read_frame(self.link, list(wishes), self._takes, self._structures.unfold, self._clock)
 
     def _has(self, wish: Wish, key: str) -> bool:
