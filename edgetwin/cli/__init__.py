@@ -7,8 +7,19 @@ check           a configuration without starting; check_summary says what the ga
   check_plan      what is asked of the devices, and how busy their lines are
   check_security  how its OPC UA devices are protected, and what is still to be done
   check_live    what --live tells: each signal as it comes out now, by live (the visit) and advice (what to do)
-scan            what a Modbus line has: scan_modbus asks, scan_table shows
+scan            what is at an address
+  scan_modbus   asks the units of a Modbus line; scan_table shows what they have
   explore       which registers a unit has, found with few requests (pure)
+  scan_opcua    how an OPC UA server can be reached, and what to write for it
+  scan_network  which addresses of a network listen
+browse          the nodes of an OPC UA server as a tree, and as signals
+  browse_link   a session that asks one thing after the other
+  browse_walk   from node to node
+  browse_read   what variables hold
+  browse_node   a node, and what is known of it (pure)
+  browse_plain  values without the types of the library (pure)
+  browse_tree   what is shown (pure)
+  browse_rows   variables -> signals (pure)
 probe           how a Modbus device stores a value: probe_read asks, probe_table shows
   plausible     what registers may mean, ranked (pure)
 pki             certificates: our own, and those of the servers we trust
