@@ -71,7 +71,8 @@ class OpcUaSubscription:
         self._subscription: _Published | None = None
         self._patience_s = math.inf
         self._queue: asyncio.Queue[Notification] = asyncio.Queue(QUEUE)
-        self._places: list[tuple[int, ...]] = []  # of the signals of each item, by its handle less one
+        self._places: dict[int, tuple[int, ...]] = {}  # of the signals of each item, by its handle
+        self._last_handle = 0
 
     async def open(self, publishing_s: float) -> None:
         """Make the subscription."""
@@ -110,17 +111,23 @@ class OpcUaSubscription:
         """Ask to be told about nodes; give a status for each."""
         if self._subscription is None:
             raise RuntimeError("subscribe before open")
-        requests = []
+        requests, handles = [], []
         for wish, target in targets.items():
-            self._places.append(wish.places)
-            requests.append(_request(wish, target, len(self._places), with_deadband=with_deadband))
+            self._last_handle += 1
+            self._places[self._last_handle] = wish.places  # before the answer: its values may be faster
+            handles.append(self._last_handle)
+            requests.append(_request(wish, target, self._last_handle, with_deadband=with_deadband))
         results = await self._link.in_chunks(
             "cannot subscribe",
             self._link.limits.items_per_call,
             requests,
             self._subscription.create_monitored_items,
         )
-        return [int(each.value) if isinstance(each, ua.StatusCode) else status.GOOD for each in results]
+        codes = [int(each.value) if isinstance(each, ua.StatusCode) else status.GOOD for each in results]
+        for handle, code in zip(handles, codes, strict=True):
+            if code != status.GOOD:
+                del self._places[handle]
+        return codes
 
     async def next(self) -> Notification:
         """Wait for the next notification. What came before the link was lost is still given."""
@@ -152,13 +159,12 @@ class OpcUaSubscription:
 
     def _take(self, told: Sequence[ua.MonitoredItemNotification], items: list[Item]) -> None:
         """Add the values to the items, one for each signal. Handles that nobody gave out are nobody's."""
-        known = len(self._places)
         for each in told:
-            if 0 < each.ClientHandle <= known:
-                value = each.Value or ua.DataValue()
-                if overflowed(value):
-                    self.lost += 1
-                items += [Item(place, value) for place in self._places[each.ClientHandle - 1]]
+            places = self._places.get(each.ClientHandle, ())
+            value = each.Value or ua.DataValue()
+            if places and overflowed(value):
+                self.lost += 1
+            items += [Item(place, value) for place in places]
 
 
 def filter_refused(code: int) -> bool:

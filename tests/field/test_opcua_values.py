@@ -6,9 +6,11 @@ from typing import Any, cast
 
 import pytest
 from asyncua import ua
+from asyncua.ua.status_codes import code_to_name_doc
 
 from edgetwin.core import status
 from edgetwin.core.signals import UNSTAMPED, Stamp
+from edgetwin.core.status_names import NAMES
 from edgetwin.field.opcua_values import Item, Take, frames, number, overflowed, source_ns, text
 
 NUMBER, TEXT = Take(), Take(text=True)
@@ -104,6 +106,10 @@ def test_where_the_source_has_no_time_the_servers_is_taken() -> None:
 def test_the_number_of_an_enumeration_is_a_number() -> None:
     value = data(ua.EnumValueType(2, ua.LocalizedText("running"), ua.LocalizedText("")))
     assert number(value) == (2.0, status.GOOD)
+
+
+def test_codes_are_named_as_in_the_standard() -> None:
+    assert {code: code_to_name_doc[code][0] for code in NAMES} == NAMES
 
 
 def test_a_server_whose_queue_ran_over_says_so() -> None:
