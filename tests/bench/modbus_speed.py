@@ -5,7 +5,7 @@
 Ours is a whole read as a device does it: the request through the shared line, each check of the answer, a stamp, and
 62 float32 decoded into columns. The bare client reads the same registers and decodes nothing (its own decoding comes
 in a line of its own). Both ask the same server, which does nothing but answer, in a process of its own; they take
-turns, so that other work on the machine meets both. What counts is the ratio.
+turns, so that other work on the machine meets both. What counts is the ratio: the median of those of all turns.
 """
 
 import argparse
@@ -35,7 +35,7 @@ COUNT = 125
 FLOATS = COUNT // 2
 TARGET = 0.80
 DECODING_TARGET_US = 5.0
-ROUNDS = 5
+ROUNDS = 15
 ANSWER = bytes([1, 3, 2 * COUNT]) + struct.pack(f">{FLOATS}f", *range(FLOATS)) + bytes(2)
 
 Read = Callable[[], Awaitable[object]]
@@ -155,11 +155,12 @@ def compare(port: int, loop: str, connections: int, seconds: float) -> bool:
             each = run(rate(lambda decode=decode: theirs(port, decode=decode), connections, seconds / ROUNDS))  # type: ignore[misc]
             rates[name].append(each)
     mine, bare, decoding = (median(each) for each in rates.values())
+    ratio = median(a / b for a, b in zip(rates["ours"], rates["bare"], strict=True))
     sys.stdout.write(
         f"{loop:8} {connections} connection{'s' if connections > 1 else ' '}  ours {mine:6,.0f} requests/s  "
-        f"pymodbus {bare:6,.0f} ({decoding:6,.0f} with decoding)  ratio {mine / bare:4.2f}  target {TARGET:.2f}\n"
+        f"pymodbus {bare:6,.0f} ({decoding:6,.0f} with decoding)  ratio {ratio:4.2f}  target {TARGET:.2f}\n"
     )
-    return mine / bare >= TARGET
+    return ratio >= TARGET
 
 
 def main() -> int:
