@@ -44,7 +44,7 @@ class _Process:
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _ORDERS_WAITING)
         self.socket.setblocking(False)  # noqa: FBT003 - the gateway never waits for it
         code = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import main; main({far.fileno()}, {module!r})"
-        with far:
+        try:
             self.popen = subprocess.Popen(  # noqa: S603 - it is ourselves
                 [sys.executable, "-c", code],
                 stdin=subprocess.DEVNULL,
@@ -53,6 +53,11 @@ class _Process:
                 env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},  # a process with threads should not fork
                 start_new_session=True,  # Ctrl-C in a terminal is none of its business
             )
+        except OSError:
+            self.socket.close()
+            raise
+        finally:
+            far.close()
 
     def tell(self, order: bytes, child: int, sockets: Sequence[int] = ()) -> None:
         """Give an order. OSError when it is lost, or cannot keep up."""
@@ -140,9 +145,11 @@ def main(number: int, module: str) -> None:
             if not order:
                 break
             what, child = _ORDER.unpack(order)
-            if what == _FORK:
-                children[child] = _fork(sockets[0])
-            elif child in children:
+            if what == _FORK and sockets:  # none comes when too many are open
+                pid = _fork(sockets[0])
+                if pid is not None:
+                    children[child] = pid
+            elif what == _KILL and child in children:
                 os.kill(children[child], signal.SIGKILL)
     for pid in children.values():
         os.kill(pid, signal.SIGKILL)
@@ -155,10 +162,14 @@ def _reaped() -> Iterator[int]:
             yield pid
 
 
-def _fork(link: int) -> int:
-    """Begin a child, and give it the socket that leads to the gateway."""
+def _fork(link: int) -> int | None:
+    """Begin a child, and give it the socket that leads to the gateway. None when there can be no more."""
     forker = os.getpid()
-    pid = os.fork()
+    try:
+        pid = os.fork()
+    except OSError:  # the gateway hears that the socket is closed, says so, and tries again
+        os.close(link)
+        return None
     if pid:
         os.close(link)
         return pid

@@ -81,7 +81,8 @@ class Child:
         except (asyncio.IncompleteReadError, ConnectionError):
             raise DeviceDown(
                 "its reader crashed, or was stopped from outside",
-                "did the machine run out of memory? `journalctl -k` knows. The other devices are not affected",
+                "did the machine run out of memory (`journalctl -k` knows), or the service of its TasksMax? "
+                "The other devices are not affected",
             ) from None
         self.stop()
         if self._silent_s == START_S:

@@ -1,9 +1,11 @@
 """A fenced driver: whatever it does, its device is down with a reason, and nothing of it is left."""
 
 import asyncio
+import errno
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -17,7 +19,7 @@ from field_processes import children_of, lives, memory, zombies_of
 from field_watch import until
 from structlog.testing import capture_logs
 
-from edgetwin.field import fence_link
+from edgetwin.field import fence_fork, fence_link
 from edgetwin.field.driver import DeviceDown
 from edgetwin.field.fence import Fence
 from edgetwin.field.fence_fork import Forker
@@ -192,8 +194,7 @@ asyncio.run(main())
 """
 
 
-@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
-async def test_all_end_with_the_gateway(end: signal.Signals) -> None:
+async def test_all_end_with_the_gateway() -> None:
     code = f"import sys; sys.path[:] = {sys.path!r}\n{GATEWAY}"
     gateway = await asyncio.to_thread(
         subprocess.Popen, [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -204,7 +205,7 @@ async def test_all_end_with_the_gateway(end: signal.Signals) -> None:
         forker = int(await asyncio.to_thread(gateway.stdout.readline))
         readers = children_of(forker)
         assert len(readers) == 2
-        gateway.send_signal(end)
+        gateway.kill()
         await asyncio.to_thread(gateway.wait, 20)
         await until(lambda: not any(lives(pid) for pid in [forker, *readers]))
         said = await asyncio.to_thread(gateway.stderr.read)
@@ -233,3 +234,16 @@ async def test_sixty_readers_may_start_at_once() -> None:
     finally:
         await asyncio.gather(*(fence.close() for fence in fences))
     await until(lambda: not children_of(pid_of_forker()))
+
+
+def test_where_there_can_be_no_more_processes_the_forker_hangs_up_and_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused() -> int:
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    monkeypatch.setattr(os, "fork", refused)
+    ours, childs = socket.socketpair()
+    with ours:
+        assert fence_fork._fork(childs.detach()) is None
+        assert ours.recv(1) == b""
