@@ -52,8 +52,22 @@ class Structures:
         """Ask how the structures in some nodes are built."""
         if not nodes:
             return
-        for data_type in await self._attributes(nodes, AttributeIds.DataType):
-            if isinstance(data_type, ua.NodeId):
+        types = await self._attributes(nodes, AttributeIds.DataType)
+        unclear = []
+        for node, data_type in zip(nodes, types, strict=True):
+            kind = await self._kind(data_type, 0) if isinstance(data_type, ua.NodeId) else None
+            if not isinstance(kind, _Layout):
+                unclear.append(node)
+        if unclear:  # they may hold any structure: learn the one that is there now
+            for content in await self._attributes(unclear, AttributeIds.Value):
+                await self._learn_from(content)
+
+    async def _learn_from(self, content: object) -> None:
+        if isinstance(content, list) and content:
+            content = content[0]
+        if isinstance(content, ua.ExtensionObject) and content.TypeId not in self._layouts:
+            inverse = ua.BrowseDirection.Inverse
+            for data_type in await self._follow(content.TypeId, ObjectIds.HasEncoding, inverse):
                 await self._kind(data_type, 0)
 
     def unfold(self, folded: ua.ExtensionObject) -> Mapping[str, object] | None:

@@ -49,8 +49,10 @@ async def folders(server: Server, uri: str = URI) -> "Node":
 
 
 async def structures(server: Server) -> None:
-    """Make a node that holds a pose: a position, an enumeration, an optional number and an array in one structure."""
+    """Make nodes that hold a pose: a position, an enumeration, an optional number and an array in one structure."""
     space = await server.get_namespace_index(URI)
+    if ua.NodeId(ua.String("pose"), ua.Int16(space)) in server.iserver.aspace:
+        return
     double = ua.VariantType.Double
     position, _ = await new_struct(
         server, space, "Position", [new_struct_field("X", double), new_struct_field("Y", double)]
@@ -65,11 +67,15 @@ async def structures(server: Server) -> None:
         new_struct_field("Way", position, array=True),
     ]
     pose, (encoding,) = await new_struct(server, space, "Pose", fields)
-    for name, value in (("pose", bytes_of_pose()), ("broken", bytes_of_pose()[:20])):
+    values = {"pose": bytes_of_pose(), "broken": bytes_of_pose()[:20], "any": bytes_of_pose(load=0.5)}
+    for name, value in values.items():
         body = ua.ExtensionObject(encoding.nodeid, cast("ua.ByteString", value))
         node = ua.NodeId(ua.String(name), ua.Int16(space))
         await server.nodes.objects.add_variable(
-            node, name, ua.Variant(body, ua.VariantType.ExtensionObject), datatype=pose.nodeid
+            node,
+            name,
+            ua.Variant(body, ua.VariantType.ExtensionObject),
+            datatype=server.nodes.base_structure_type.nodeid if name == "any" else pose.nodeid,
         )
 
 
@@ -214,6 +220,12 @@ async def test_fields_of_a_structure_are_signals_and_share_one_item(line: UaServ
         "unheard": status.BAD_NO_MATCH,
         "broken": status.BAD_DATA_TYPE_UNKNOWN,  # half of the bytes
     }
+
+
+async def test_a_node_that_may_hold_any_structure_is_read_by_the_one_it_holds(line: UaServer) -> None:
+    await line.arrange(structures)
+    async with Listener(line, nodes={"load": pick("any", field="Load")}).open() as listener:
+        assert await listener.hears("load") == (0.5, status.GOOD)
 
 
 async def test_what_holds_no_number_says_how_to_read_it(ua_server: UaServer) -> None:
