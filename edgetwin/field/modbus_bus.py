@@ -7,6 +7,7 @@ cancelled runs to its end all the same, and the next one never meets its answer.
 
 import asyncio
 import random
+from time import monotonic  # the clock of uvloop stands still while a callback runs
 from weakref import WeakValueDictionary
 
 from edgetwin.config.modbus_line import Line, SerialPort
@@ -45,29 +46,28 @@ class Bus:
         self._turn: Turn | None = None  # in flight
         self._quiet = Quiet(line)
         self._connecting = asyncio.Lock()
-        self._failure: tuple[float, DeviceDown] | None = None
-        self._alarm: asyncio.TimerHandle | None = (
-            None  # for the turn in flight; it may ring too early, never too late
-        )
+        self._failure: tuple[float, DeviceDown | None] = 0.0, None  # to connect, and when
+        # The alarm is for the turn in flight. It may ring too early, never too late.
+        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_at = 0.0
         self._waking: asyncio.TimerHandle | None = None  # for the next turn
 
     async def join(self, seat: Seat) -> None:
         """Take a seat; the first one connects the line. DeviceDown when it cannot be connected."""
-        loop = asyncio.get_running_loop()
-        asked = loop.time()
+        asked = monotonic()
         async with self._connecting:
             if self._stream is None:
-                if (
-                    self._failure is not None and self._failure[0] >= asked
-                ):  # of another, while this one waited
-                    raise DeviceDown(self._failure[1].reason, self._failure[1].hint)
+                failed, down = self._failure
+                if down is not None and failed >= asked:  # another has tried, while this one waited
+                    raise DeviceDown(down.reason, down.hint)
                 try:
                     await self._connect(max(CONNECT_S, seat.timeout_s))
-                except DeviceDown as down:
-                    self._failure = loop.time(), down
+                except DeviceDown as error:
+                    self._failure = monotonic(), error
                     raise
                 if not self._numbered:  # somebody may have asked just before us
-                    self._quiet.drain(loop.time(), seat.timeout_s)
+                    self._quiet.begins()
+                    self._quiet.drain(monotonic(), seat.timeout_s)
             self._seats.add(seat)
 
     def leave(self, seat: Seat) -> None:
@@ -112,11 +112,10 @@ class Bus:
         stream = self._stream
         if self._turn is not None or stream is None:
             return
-        now = asyncio.get_running_loop().time()
+        now = monotonic()
         if not self._numbered:
-            if (
-                now >= self._quiet.at and stream.pending()
-            ):  # the clock says quiet, and the kernel knows better
+            # The clock may say that it is quiet, and the kernel know better.
+            if now >= self._quiet.at and stream.pending():
                 self._quiet.drain(now, max(seat.timeout_s for seat in self._seats))
             if now < self._quiet.at:
                 self._wake_at(self._quiet.at)
@@ -135,7 +134,7 @@ class Bus:
         self._turn = turn
         self._quiet.begins()
         stream.write(self._framing.ask(turn.request))
-        self._alarm_at(now + turn.timeout_s)
+        self._ring_at(now + turn.timeout_s)
 
     def _received(self, data: bytes) -> None:
         turn = self._turn
@@ -163,7 +162,7 @@ class Bus:
                 self._turns.heard_late(self._framing.late.pop())
 
     def _stray(self, data: bytes) -> None:
-        now = asyncio.get_running_loop().time()
+        now = monotonic()
         self._hear(data, now, max(seat.timeout_s for seat in self._seats))
         if self._quiet.is_restless(now):
             self._close(
@@ -179,12 +178,12 @@ class Bus:
         turn, stream = self._turn, self._stream
         if turn is None or stream is None:
             return
-        loop = asyncio.get_running_loop()
-        if loop.time() < turn.began + turn.timeout_s:
-            self._alarm_at(turn.began + turn.timeout_s)
+        now = monotonic()
+        if now < turn.began + turn.timeout_s:
+            self._ring_at(turn.began + turn.timeout_s)
         elif stream.pending() and not turn.overtime:
             turn.overtime = True
-            self._alarm_at(loop.time() + _OVERTIME_S)
+            self._ring_at(now + _OVERTIME_S)
         elif not self._framing.give_up():
             self._end(turn, NoAnswer(turn.timeout_s))
         elif self._numbered:
@@ -196,7 +195,7 @@ class Bus:
 
     def _end(self, turn: Turn, outcome: bytes | Exception, data: bytes = b"") -> None:
         """Tell the asker, and go on with the next turn."""
-        now = asyncio.get_running_loop().time()
+        now = monotonic()
         self._turn = None
         answered = isinstance(outcome, bytes | Refused)
         if answered:
@@ -222,6 +221,8 @@ class Bus:
         """Let go of the connection, and tell all who have a seat."""
         stream, self._stream = self._stream, None
         turn, self._turn = self._turn, None
+        if turn is not None and not self._numbered:  # its answer is still to come
+            self._quiet.drain(monotonic(), turn.timeout_s)
         seats, self._seats = self._seats, set()
         for timer in (self._alarm, self._waking):
             if timer is not None:
@@ -235,18 +236,19 @@ class Bus:
         for seat in seats:
             seat.lifeline.cut(down)
 
-    def _alarm_at(self, when: float) -> None:
+    def _ring_at(self, when: float) -> None:
         """See to it that the alarm rings by then. One that rings earlier looks at the time and sets itself again."""
-        if self._alarm is not None and self._alarm.when() > when:
+        if self._alarm is not None and self._alarm_at > when:
             self._alarm.cancel()
             self._alarm = None
         if self._alarm is None:
-            self._alarm = asyncio.get_running_loop().call_at(when, self._time_is_up)
+            self._alarm_at = when
+            self._alarm = asyncio.get_running_loop().call_later(when - monotonic(), self._time_is_up)
 
     def _wake_at(self, when: float) -> None:
         if self._waking is not None:
             self._waking.cancel()
-        self._waking = asyncio.get_running_loop().call_at(when, self._next)
+        self._waking = asyncio.get_running_loop().call_later(when - monotonic(), self._next)
 
     def _hear(self, data: bytes, now: float, span_s: float) -> None:
         """Hear what nobody waits for: the line is drained before it is used again."""
