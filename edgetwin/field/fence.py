@@ -29,6 +29,7 @@ from edgetwin.field.refusals import Refusals
 
 log = structlog.get_logger()
 
+SETTLED_S = 30.0  # after which a driver that finds nothing odd of its device is believed
 REMEMBERED = 256  # lines that are not said again
 CLOSE_S = 0.85  # to take leave of the server; then it is stopped. The contract allows a second
 
@@ -60,8 +61,8 @@ class Fence:
         self.ids: Ids = np.arange(len(config.signals), dtype=np.int32)
         self.missed = 0
         self.lost = 0
-        self.facts: dict[str, Any] = {}  # whatever else the driver knows of its link
-        self._signals = list(config.signals)
+        self.facts: dict[str, float] = {}
+        self._signals = frozenset(config.signals)
         self._forker = Forker.of(module)
         self._order = Order(module, driver, name, config, more)
         self._refusals = Refusals(name)
@@ -69,11 +70,14 @@ class Fence:
         self._said: dict[str, int] = {}  # lines for the log, and which child said them first
         self._children = 0
         self._child: Child | None = None
+        self._opened_s = 0.0
 
     async def open(self) -> None:
         """Start a child, and wait until its driver is connected."""
         child = Child(self._forker)
         self._children += 1
+        self._before = (self.missed, self.lost)
+        self._opened_s = asyncio.get_running_loop().time()
         try:
             await child.start(self._order)
             while await self._hear(child) is not Kind.OPEN:
@@ -106,7 +110,6 @@ class Fence:
                         await self._hear(child)
         finally:
             child.stop()
-            self._before = (self.missed, self.lost)
         await asyncio.sleep(0)  # the socket is closed in the next round of the loop
 
     async def _hear(self, child: Child) -> Kind | Frame:
@@ -125,7 +128,7 @@ class Fence:
         match kind, words:
             case Kind.ALIVE, {"missed": int(missed), "lost": int(lost), "facts": dict(facts)}:
                 self.missed, self.lost = self._before[0] + missed, self._before[1] + lost
-                self.facts = facts
+                self._learn({name: fact for name, fact in facts.items() if isinstance(fact, int | float)})
             case Kind.REFUSED, {"signal": str(signal), "code": int(code), "hint": str(hint)}:
                 if signal in self._signals:
                     self._refusals.refused(signal, code, hint)
@@ -140,6 +143,11 @@ class Fence:
                 pass
             case _:
                 raise wire.Nonsense(f"{kind.name} with {', '.join(words)}")
+
+    def _learn(self, facts: dict[str, float]) -> None:
+        """Take what the driver knows. One that has just begun knows nothing yet, and the one before it may have."""
+        if any(facts.values()) or asyncio.get_running_loop().time() - self._opened_s >= SETTLED_S:
+            self.facts = facts
 
     def _is_news(self, line: dict[str, Any]) -> bool:
         """Tell whether no child before this one has said it. A driver that lives on says most things only once."""

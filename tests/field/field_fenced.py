@@ -43,7 +43,7 @@ class Puppet:
         self.ids = np.arange(len(config.signals), dtype=np.int32)
         self.missed = 3
         self.lost = 0
-        self.facts = {"act": config.act}
+        self.facts = {"clock_off_s": 7.5 if config.act == "flood" else 0.0}
         self._act = config.act
         self._clock = clock
         self._refusals = refusals

@@ -19,6 +19,7 @@ from field_processes import children_of, lives, memory, zombies_of
 from field_watch import until
 from structlog.testing import capture_logs
 
+from edgetwin.field import fence as fence_module
 from edgetwin.field import fence_fork, fence_link
 from edgetwin.field.driver import DeviceDown
 from edgetwin.field.fence import Fence
@@ -123,7 +124,21 @@ async def test_counters_and_facts_are_those_of_the_driver_over_all_its_connectio
         async with reader_of(fence), aclosing(fence.frames()) as frames:
             await anext(frames)
         assert fence.missed == 3 * connection
-        assert fence.facts == {"act": "flood"}
+        assert fence.facts == {"clock_off_s": 7.5}
+
+
+async def test_a_reader_that_has_just_begun_does_not_forget_what_the_one_before_it_knew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fence = puppet("talk")
+    fence.facts = {"clock_off_s": 9.0}
+    async with reader_of(fence):
+        await ending(fence)
+    assert fence.facts == {"clock_off_s": 9.0}
+    monkeypatch.setattr(fence_module, "SETTLED_S", 0.0)
+    async with reader_of(fence):
+        await ending(fence)
+    assert fence.facts == {"clock_off_s": 0.0}
 
 
 async def test_a_slow_gateway_slows_the_driver_down_and_costs_no_memory() -> None:
