@@ -71,8 +71,8 @@ class TcpStream(asyncio.Protocol):
             self._on_lost(self)
 
     def write(self, data: bytes) -> None:
-        """Send."""
-        if self._transport is not None:
+        """Send. A connection that is closing takes nothing (on uvloop it raises), and is told as lost at once."""
+        if self._transport is not None and not self._transport.is_closing():
             self._transport.write(data)
 
     def pending(self) -> bool:
