@@ -7,6 +7,7 @@ told at once.
 import asyncio
 import errno
 import os
+import termios
 from contextlib import suppress
 
 import serial
@@ -41,7 +42,11 @@ class SerialStream:
                 write_timeout=0,
                 exclusive=True,
             )
-        except (OSError, ValueError) as error:  # a SerialException is an OSError
+        except (
+            OSError,
+            ValueError,
+            termios.error,
+        ) as error:  # a SerialException is an OSError, the last is none
             raise unusable_port(settings, error) from error
         with suppress(OSError, ValueError):  # an adapter that knows it hands over each byte 15 ms sooner
             port.set_low_latency_mode(True)
@@ -90,7 +95,8 @@ class SerialStream:
 
 def unusable_port(port: SerialPort, error: Exception) -> DeviceDown:
     """Say in a technician's words why a serial port could not be opened."""
-    path, number = port.path, getattr(error, "errno", None)
+    path = port.path
+    number = error.args[0] if isinstance(error, termios.error) else getattr(error, "errno", None)
     if number in (errno.ENOENT, errno.ENXIO, errno.ENODEV):
         return DeviceDown(
             f"there is no serial port {path}",

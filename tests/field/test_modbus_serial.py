@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import termios
 import time
 from pathlib import Path
 
@@ -54,6 +55,11 @@ async def test_a_port_that_another_program_has() -> None:
         (serial.SerialException(errno.EACCES, "no"), "no permission to use /dev/ttyUSB7", "dialout"),
         (serial.SerialException(errno.EBUSY, "no"), "/dev/ttyUSB7 is in use by another program", "fuser"),
         (ValueError("no"), "/dev/ttyUSB7 cannot do 76800 baud with parity odd", "every speed"),
+        (
+            termios.error(errno.EINVAL, "no"),
+            "/dev/ttyUSB7 cannot do 76800 baud with parity odd",
+            "every speed",
+        ),
         (OSError(errno.EIO, "Input/output error"), "cannot open /dev/ttyUSB7: Input/output error", ""),
     ],
 )
