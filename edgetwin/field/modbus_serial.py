@@ -42,11 +42,8 @@ class SerialStream:
                 write_timeout=0,
                 exclusive=True,
             )
-        except (
-            OSError,
-            ValueError,
-            termios.error,
-        ) as error:  # a SerialException is an OSError, the last is none
+        # A SerialException is an OSError, an error of termios is none.
+        except (OSError, ValueError, termios.error) as error:
             raise unusable_port(settings, error) from error
         with suppress(OSError, ValueError):  # an adapter that knows it hands over each byte 15 ms sooner
             port.set_low_latency_mode(True)

@@ -15,6 +15,7 @@ from edgetwin.field.modbus_frames import crc16
 
 Pieces = list[tuple[float, bytes]]
 LATEST = 1.7  # time-outs: what would arrive later is dropped, see above
+OF_ANOTHER = "of another request"  # the one fault that needs `Case.other`
 _CLOSE = b""  # in place of bytes: the connection is closed
 
 
@@ -93,8 +94,8 @@ ANYWHERE: Mapping[str, Fault] = {
 
 
 def number(case: Case, to: int) -> bytes:
-    """Give it another transaction id."""
-    return to.to_bytes(2, "big") + case.other[2:]
+    """Give it another transaction id, and other values."""
+    return to.to_bytes(2, "big") + case.answer[2:9] + bytes(octet ^ 0x55 for octet in case.answer[9:])
 
 
 def resized(case: Case) -> bytes:
@@ -123,7 +124,7 @@ TCP: Mapping[str, Fault] = {
     "the one before instead": lambda case: now(case.older),
     "the one before first": lambda case: now(case.older + case.answer),
     "swapped with the one before": lambda case: now(case.answer + case.older),
-    "of another request": lambda case: now(tcp(case.answer, case.other[6:])),
+    OF_ANOTHER: lambda case: now(tcp(case.answer, case.other[6:])),
     "of another protocol": lambda case: now(
         case.answer[:2] + case.chance.randbytes(1) + b"\1" + case.answer[4:]
     ),
@@ -153,7 +154,7 @@ def shorter(case: Case) -> bytes:
 
 RTU: Mapping[str, Fault] = {
     **ANYWHERE,
-    "of another request": lambda case: now(case.other),
+    OF_ANOTHER: lambda case: now(case.other),
     "of another length": lambda case: now(shorter(case)),
     "with a wrong count": lambda case: now(
         sealed(case.answer[:2] + bytes([case.answer[2] ^ 2]) + case.answer[3:-2])

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import NamedTuple, Protocol, Self
 
-from field_faults import LATEST, Case, Fault
+from field_faults import LATEST, OF_ANOTHER, Case, Fault
 
 from edgetwin.field.modbus_frames import crc16
 
@@ -60,11 +60,7 @@ class Spoiler:
                 mine = self._heard
                 answer = await self._asked(far, request)
                 name, fault = next(self._faults)
-                other = (
-                    await self._asked(far, self._altered(request))
-                    if "other" in name or "number" in name
-                    else b""
-                )
+                other = await self._asked(far, self._altered(request)) if name == OF_ANOTHER else b""
                 pieces = fault(Case(answer, self._older or answer, other, self._chance))
                 self._older = answer
                 self.spoilt += 1

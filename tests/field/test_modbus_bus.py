@@ -23,7 +23,7 @@ from edgetwin.field.modbus_turns import Turns
 from edgetwin.field.poller import keep
 
 KINDS = ("modbus-tcp", "modbus-rtu")
-PERIOD_S = 0.3
+PERIOD_S = 0.4
 LIVING = 1
 TEN = range(1, 11)
 
@@ -48,8 +48,8 @@ async def kept(where: str, units: range, **settings: object) -> AsyncIterator[di
             {
                 "connect": where,
                 "unit": unit,
-                "every": "300 ms",
-                "timeout": "300 ms",
+                "every": "400 ms",
+                "timeout": "400 ms",
                 "signals": {"it": {"at": "hr:0"}},
                 **settings,
             }
@@ -81,7 +81,7 @@ async def lateness(devices: dict[int, Kept], polls: int) -> tuple[int, float]:
 @pytest.mark.parametrize("kind", KINDS)
 async def test_nine_dead_units_make_the_living_one_miss_no_poll(kind: str) -> None:
     async with Units({LIVING}, kind) as units, kept(units.where, TEN) as devices:
-        missed, late = await lateness(devices, polls=10)
+        missed, late = await lateness(devices, polls=8)
         sys.stdout.write(f"{kind}: late by {late:.0%} of a period at most\n")
     assert missed == 0
     assert set(units.asked) == set(TEN)  # each of them is tried, and will be found when it comes back
@@ -95,14 +95,14 @@ async def test_negative_control_where_all_units_are_alike_polls_are_missed(
     monkeypatch.setattr(Turns, "tried", lambda *_, **__: None)
     monkeypatch.setattr(Turns, "add", lambda turns, turn: turns._waiting.append(turn))
     async with Units({LIVING}, "modbus-tcp") as units, kept(units.where, TEN) as devices:
-        missed, _ = await lateness(devices, polls=10)
+        missed, _ = await lateness(devices, polls=8)
     assert missed > 0
 
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_slow_unit_is_found_out_and_waited_for(kind: str) -> None:
     async with Units({LIVING}, kind) as units, kept(units.where, range(1, 3)) as devices:
-        units.late[2] = 0.2  # longer than a try may last beside a unit that is asked every 300 ms
+        units.late[2] = 0.3  # longer than a try may last beside a unit that is asked every 400 ms
         await until(lambda: devices[LIVING].link.up and devices[2].link.up, 20)
 
 

@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
-from field_faults import RTU, TCP, Fault, now
+from field_faults import OF_ANOTHER, RTU, TCP, Fault, now
 from field_spoiler import NetworkLine, SerialLine, Spoiler
 from field_truth import REGISTERS, TABLES, UNITS, Truth
 from pymodbus import FramerType
@@ -166,8 +166,8 @@ GUARDS: dict[str, tuple[str, str, object, str, object]] = {
         "_end_with",
         staticmethod(lambda _: None),
     ),
-    "unit": ("modbus-tcp", "of another request", Request, "data", unchecked(unit=True)),
-    "function code": ("modbus-tcp", "of another request", Request, "data", unchecked(function=True)),
+    "unit": ("modbus-tcp", OF_ANOTHER, Request, "data", unchecked(unit=True)),
+    "function code": ("modbus-tcp", OF_ANOTHER, Request, "data", unchecked(function=True)),
     "length": ("modbus-tcp", "of another length", Request, "data", unchecked(length=True)),
     "checksum": ("modbus-rtu", "with bits turned around", modbus_frames, "is_intact", lambda _: True),
     "drained quiet": ("modbus-rtu", "too late", Quiet, "drain", lambda *_: None),
