@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,9 +33,11 @@ class NodeServer:
     """The server, in its process. `others` are namespaces that come before its own."""
 
     def __init__(self, port: int = 0, *others: str) -> None:
+        modules = node_path()
+        self._folder = tempfile.TemporaryDirectory()  # for its keys; it is killed, and cleans up nothing
         self._process = subprocess.Popen(
             ["node", str(HERE / "server.js"), str(port), *others],
-            env={**os.environ, "NODE_PATH": node_path()},
+            env={**os.environ, "NODE_PATH": modules, "TMPDIR": self._folder.name},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -73,3 +76,4 @@ class NodeServer:
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()
+        self._folder.cleanup()

@@ -119,7 +119,6 @@ function build(addressSpace) {
 
 async function main() {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "node_server-"));
-    process.on("exit", () => fs.rmSync(folder, { recursive: true, force: true }));
     const certificates = new OPCUACertificateManager({ rootFolder: path.join(folder, "pki") });
     const server = new OPCUAServer({
         port: Number(port), host: "127.0.0.1", hostname: "127.0.0.1",
