@@ -21,6 +21,13 @@ _OF_STATUS = {
     "(max_registers)?",
     status.BAD_COMMUNICATION: "what came was no answer to this: does something disturb the line?",
     status.BAD_SENSOR_FAILURE: "the device says that it has no value: is the sensor connected?",
+    status.BAD_NO_MATCH: "the path leads nowhere: is each name in it right, and each namespace?",
+    status.BAD_TOO_MANY_MATCHES: "the path leads to more than one node: name it by its `node`",
+    status.BAD_INDEX_RANGE_NO_DATA: "the array has no such element, or it is no array: is `element` right? It counts "
+    "from 0",
+    status.BAD_DATA_TYPE_UNKNOWN: "the server does not say how this structure is built: read its parts as nodes of "
+    "their own",
+    status.BAD_ACCESS_DENIED: "the server does not let us read this: which user may?",
 }
 _OF_EXCEPTION = {
     1: "the device does not know this kind of register: holding (hr) or input (ir)?",
@@ -63,7 +70,11 @@ def _of_the_rest(signal: SignalConfig, reading: Reading) -> str:
         return f"the clock of the device is {reading.ahead_s:.0f} s ahead of ours: set it, best by NTP"
     if signal.names is not None and reading.raw not in signal.names:
         return f"{reading.raw:g} has no name: add it to names"
-    return "the device itself is not certain of it" if reading.code >= status.UNCERTAIN else ""
+    if reading.code & 0xFFFF0000 == status.UNCERTAIN_LAST_USABLE:
+        return "it was true once; whether it still is, shows when it is sent anew"
+    if reading.code >= status.UNCERTAIN:
+        return f"the device itself is not certain of it ({status.describe(reading.code)})"
+    return ""
 
 
 def _of_status(device: DeviceConfig, signal: SignalConfig, reading: Reading) -> str:
@@ -79,7 +90,7 @@ def _of_status(device: DeviceConfig, signal: SignalConfig, reading: Reading) -> 
         return (
             f"the device says that it has no value: is the sensor connected? If it is, {_try_probe(device)}"
         )
-    return _OF_STATUS.get(kind, "the device calls it bad: look there")
+    return _OF_STATUS.get(kind, f"the device calls it {status.describe(reading.code)}: look there")
 
 
 def _of_range(device: DeviceConfig, signal: SignalConfig, raw: float) -> str:

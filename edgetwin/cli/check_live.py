@@ -11,10 +11,12 @@ from edgetwin import build, logs
 from edgetwin.cli.advice import Reading, advice
 from edgetwin.cli.foreign import clean
 from edgetwin.cli.live import DeviceVisit, Visit, visit
-from edgetwin.cli.screen import number
+from edgetwin.cli.screen import number, span
 from edgetwin.config.tree import Device
 from edgetwin.core import status
 from edgetwin.core.signals import UNSTAMPED, Clock, Kind, Quality, SignalTable, reason_names
+
+_SAYS_NOTHING = (status.describe(status.GOOD), status.describe(status.BAD_WAITING))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def lines(devices: tuple[LiveDevice, ...]) -> Iterator[str]:
         rows = [_cells(each) for each in device.signals]
         names, values, units, ages = (max(map(len, column)) for column in zip(*rows, strict=True))
         for signal, (name, value, unit, age) in zip(device.signals, rows, strict=True):
-            said = f"{signal.quality} {' '.join(signal.reasons)}".strip()
+            said = _said(signal)
             yield f"  {name:<{names}}  {value:>{values}} {unit:<{units}}  {age:>{ages}}  {said}"
             if signal.advice and device.up:
                 yield f"  {'':<{names}}  -> {signal.advice}"
@@ -91,9 +93,15 @@ def _head(device: LiveDevice) -> str:
     return head
 
 
+def _said(signal: LiveSignal) -> str:
+    """Give the verdict, and what the device itself says where it says more than that all is well."""
+    verdict = " ".join((signal.quality, *signal.reasons))
+    return verdict if signal.status in _SAYS_NOTHING else f"{verdict}: {signal.status}"
+
+
 def _cells(signal: LiveSignal) -> tuple[str, str, str, str]:
     value = signal.value if isinstance(signal.value, str) else number(signal.value, None)
-    age = "" if signal.age_s is None else f"{signal.age_s:.1f} s old"
+    age = "" if signal.age_s is None else f"{span(signal.age_s)} old"
     return signal.name, clean(value), signal.unit, age
 
 
@@ -117,9 +125,9 @@ def _signal(short: str, row: int, config: Device, table: SignalTable, seen: Visi
     raw, code = float(outcome.raw[row]), int(outcome.status[row])
     source, read = int(outcome.t_source[row]), int(outcome.t_read[row])
     stamped = source != UNSTAMPED
-    heard = code != status.BAD_WAITING
+    dated = source if stamped else read
     reasons = tuple(reason_names(int(outcome.reasons[row])))
-    ahead_s = (source - read) / 1e9 if stamped and heard else 0.0
+    ahead_s = (source - read) / 1e9 if stamped and read != UNSTAMPED else 0.0
     reading = Reading(raw=raw, code=code, reasons=reasons, ahead_s=ahead_s)
     value: float | str | None = raw if np.isfinite(raw) else None
     if signal.kind is Kind.TEXT:
@@ -133,6 +141,6 @@ def _signal(short: str, row: int, config: Device, table: SignalTable, seen: Visi
         quality=Quality(int(outcome.quality[row])).name.lower(),
         reasons=reasons,
         status=status.describe(code),
-        age_s=max(0.0, (seen.now.wall - (source if stamped else read)) / 1e9) if heard else None,
+        age_s=max(0.0, (seen.now.wall - dated) / 1e9) if dated != UNSTAMPED else None,
         advice=advice(config, config.signals[short], reading),
     )

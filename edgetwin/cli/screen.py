@@ -48,7 +48,7 @@ def render(view: Mapping[str, Any], columns: int, lines: int, *, colour: bool) -
 
 def _head(view: Mapping[str, Any]) -> Line:
     gateway = view["gateway"]
-    up = _span(gateway["up_s"])
+    up = span(gateway["up_s"])
     return [
         Piece(f"edgetwin {gateway['version']}  {gateway['site']}/{gateway['name']}", BOLD),
         Piece(f"  {_clock(view['time'])}  up {up}", DIM),
@@ -232,10 +232,10 @@ def _clock(time: str | None) -> str:
 
 
 def _age(age_s: float | None) -> str:
-    return "never" if age_s is None else _span(age_s)
+    return "never" if age_s is None else span(age_s)
 
 
-def _span(seconds: float) -> str:
+def span(seconds: float) -> str:
     """Write a length of time in at most five characters."""
     if seconds < 9.95:
         return f"{seconds:.1f}s"

@@ -117,6 +117,42 @@ async def test_a_device_that_says_nothing_does_not_hold_it_up(tmp_path: Path, si
     assert device.reason
 
 
+async def test_who_answered_at_once_is_not_stale_because_another_did_not(
+    tmp_path: Path, port: int, silent: int
+) -> None:
+    quick = plc(port, 'a = { at = "hr:0", type = "float32" }', settings='every = "100 ms"')
+    mute = plc(silent, 'x = { at = "hr:0" }', "plc2", 'timeout = "60 s"')
+    there, away = await looked(written(tmp_path, quick, mute), wait_s=1.0)
+    assert by_name(there)["a"].quality == "good"
+    assert by_name(there)["a"].reasons == ()
+    assert not away.up
+
+
+async def test_what_never_had_a_value_has_no_age(tmp_path: Path, port: int) -> None:
+    (device,) = await looked(written(tmp_path, plc(port, 'missing = { at = "hr:100" }')))
+    assert by_name(device)["missing"].age_s is None
+    assert "bad device: BadDeviceFailure (Modbus exception 2: illegal data address)" in "\n".join(
+        lines((device,))
+    )
+
+
+async def test_a_slow_unit_on_a_shared_line_is_read_too(tmp_path: Path) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while head := await reader.read(12):
+            answer = head[:4] + b"\0\5" + head[6:7] + b"\3\2\0\7"  # unit 2 takes its time
+            asyncio.get_running_loop().call_later(0.3 if head[6] == 2 else 0.0, writer.write, answer)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    place = server.sockets[0].getsockname()[1]
+    quick = plc(place, 'a = { at = "hr:0" }', settings='every = "300 ms"')
+    slow = plc(place, 'b = { at = "hr:0" }', "plc2", 'unit = 2\nevery = "5 s"\ntimeout = "3 s"')
+    devices = await looked(written(tmp_path, quick, slow), wait_s=20.0)
+    server.close()
+    assert [device.reason for device in devices] == ["", ""]
+    assert by_name(devices[1])["b"].value == 7
+
+
 @pytest.fixture
 async def closed() -> int:
     server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
