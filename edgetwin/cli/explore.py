@@ -78,7 +78,7 @@ _USUAL = (
     ),
     *(40069, 49152, 50000, 60000, 61440, 65000, 65535),
 )
-_BEYOND = (1, 2, 4, 8, 16, 32)  # how far behind an end it is worth looking
+_BEYOND = (*range(1, 17), *range(18, 34, 2), 48, 64)  # how far behind an end it is worth looking
 
 Steps = Generator[tuple[int, int], bool, None]
 

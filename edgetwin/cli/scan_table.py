@@ -12,14 +12,14 @@ def lines(address: str, found: Sequence[FoundUnit], search: Search) -> Iterator[
     away = [unit for unit in found if not unit.there]
     for unit in there:
         yield from _unit(unit)
-    if away:
-        numbers = spans([unit.unit for unit in away])
-        yield f"no answer from unit{'s' if len(away) > 1 else ''} {numbers}: {away[0].note}"
+    for note in dict.fromkeys(unit.note for unit in away):
+        alike = [unit.unit for unit in away if unit.note == note]
+        yield f"no answer from unit{'s' if len(alike) > 1 else ''} {spans(alike)}: {note}"
     if not there:
         yield f"nothing was found; each unit was given {search.timeout_s:g} s: a longer --timeout, other --units?"
         return
-    if len(there) > 2 and len({tuple(unit.blocks) for unit in there}) == 1:
-        yield "all units have the same: it is probably one device that answers to every unit id"
+    if len(there) > 2 and not away and len({tuple(unit.blocks) for unit in there}) == 1:
+        yield "every unit answers, and with the same registers: one device may be answering to every unit id"
     pasted = [line for unit in there if unit.blocks for line in _to_paste(address, unit)]
     if pasted:
         yield from ("\nto paste:", *pasted)

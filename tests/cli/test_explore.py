@@ -36,6 +36,11 @@ def test_a_small_gap_is_looked_over() -> None:
     ]
 
 
+def test_a_gap_of_any_small_length_is_looked_over() -> None:
+    for gap in range(1, 17):
+        assert explored({*range(10), *range(10 + gap, 12 + gap)})[0] == [range(10), range(10 + gap, 12 + gap)]
+
+
 def test_a_unit_that_gives_few_at_once_is_read_all_the_same() -> None:
     found, requests = explored(set(range(300)), longest=20)
     assert found == [range(300)]
