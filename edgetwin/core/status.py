@@ -60,6 +60,11 @@ def modbus_exception(code: int) -> int:
     return kind | (code & 0xFF)
 
 
+def describe_exception(code: int) -> str:
+    """Name a Modbus exception for a person: `Modbus exception 2: illegal data address`."""
+    return f"Modbus exception {code}: {_MODBUS_EXCEPTIONS.get(code, 'unknown')}"
+
+
 def describe(status: int) -> str:
     """Name a status for a person: `BadDeviceFailure (Modbus exception 2: illegal data address)`.
 
@@ -72,7 +77,7 @@ def describe(status: int) -> str:
         said += ["values were lost before it"] if status & _OVERFLOW else []
         return f"{name} ({', '.join(said)})" if said else name
     if exception and kind in (BAD_DEVICE_FAILURE, BAD_NO_COMMUNICATION):
-        return f"{name} (Modbus exception {exception}: {_MODBUS_EXCEPTIONS.get(exception, 'unknown')})"
+        return f"{name} ({describe_exception(exception)})"
     return name
 
 

@@ -80,7 +80,7 @@ class Bus:
     async def ask(self, seat: Seat, request: Request) -> bytes:
         """Ask for registers and give their bytes. Raises Refused, Unusable, NoAnswer or DeviceDown."""
         if seat not in self._seats:
-            raise _lost()
+            raise self._lost()
         turn = Turn(seat, request, asyncio.get_running_loop().create_future(), is_try=not seat.living)
         self._turns.add(turn)
         if self._turn is None:
@@ -215,7 +215,18 @@ class Bus:
 
     def _is_lost(self, stream: Stream) -> None:
         if stream is self._stream:
-            self._close(_lost())
+            self._close(self._lost())
+
+    def _lost(self) -> DeviceDown:
+        if isinstance(self.line.place, SerialPort):
+            return DeviceDown(
+                "the connection was lost: the serial port is gone",
+                "was the adapter unplugged, or did it lose power?",
+            )
+        return DeviceDown(
+            "the connection was lost",
+            "did the device restart? Many PLCs serve only a few clients at once: is there another one?",
+        )
 
     def _close(self, down: DeviceDown) -> None:
         """Let go of the connection, and tell all who have a seat."""
@@ -277,10 +288,3 @@ class Buses:
         if bus is None:
             bus = self._buses[line] = Bus(line)
         return bus
-
-
-def _lost() -> DeviceDown:
-    return DeviceDown(
-        "the connection was lost",
-        "did the device restart? Many PLCs serve only a few clients at once: is there another one?",
-    )

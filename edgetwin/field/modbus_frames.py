@@ -32,7 +32,7 @@ class Refused(Exception):  # noqa: N818 - an answer of the device, not a program
     """The device answered with an exception code."""
 
     def __init__(self, code: int) -> None:
-        super().__init__(status.describe(status.modbus_exception(code)))
+        super().__init__(status.describe_exception(code))
         self.code = code
 
 

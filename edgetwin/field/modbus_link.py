@@ -94,7 +94,9 @@ class ModbusLink:
         return DeviceDown(
             f"what comes is no answer: {unusable}",
             f"does only one device have `unit = {self._unit}`, is it the only master on the line, are baud, parity and "
-            "stop bits those of the device, is the line terminated?",
+            "stop bits those of the device, is the line terminated?"
+            if self._bus.line.framing == "rtu"
+            else "does something between here and the device mix up its answers, or repeat them?",
         )
 
     def _not_reached(self, refused: Refused) -> DeviceDown:

@@ -76,7 +76,7 @@ async def test_an_adapter_that_is_pulled_out_is_noticed_at_once_and_found_again(
             await reader.next()
             units.unplug()
             began = time.monotonic()
-            with pytest.raises(DeviceDown, match="the connection was lost"):
+            with pytest.raises(DeviceDown, match="the serial port is gone"):
                 await reader.next()
             assert time.monotonic() - began < 2.0  # and not at the next poll
 
