@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from edgetwin.config.registers import Register
-from edgetwin.core import status
 from edgetwin.field.modbus_bus import NoAnswer
 from edgetwin.field.modbus_frames import Refused, Unusable
 from edgetwin.field.modbus_link import ModbusLink
@@ -37,11 +36,10 @@ class Looks:
 async def look(link: ModbusLink, place: Register, counts: range, times: Times) -> Looks:
     """Read a block again and again: as many registers of `counts` as there are. Raises DeviceDown or Unreadable."""
     loop = asyncio.get_running_loop()
-    began = loop.time()
     try:
         await link.open()
         first, count = await _longest(link, place, counts)
-        answers = [first]
+        began, answers = loop.time(), [first]
         while (now := loop.time()) - began < times.span_s:
             await asyncio.sleep(times.every_s - (now - began) % times.every_s)
             with suppress(NoAnswer, Unusable, Refused):  # once may be chance; a device that goes away says so
@@ -60,9 +58,9 @@ async def _longest(link: ModbusLink, place: Register, counts: range) -> tuple[by
             return await link.read(place.area, place.address, count), count
         except Refused as refused:
             if refused.code not in _NOT_THERE or count == counts[0]:
+                what = str(place) if count == 1 else f"{count} registers from {place}"
                 raise Unreadable(
-                    f"the device does not give {count} registers from {place}: "
-                    f"{status.describe(status.modbus_exception(refused.code))}; `edgetwin scan` shows what it has"
+                    f"the device does not give {what}: {refused}; `edgetwin scan` shows what it has"
                 ) from None
         except (NoAnswer, Unusable) as error:
             raise Unreadable(f"{place}: {error}; is the line disturbed? Try again") from None
