@@ -8,6 +8,7 @@ poller          keeps one device: the only owner of reconnection, and of what th
   lifeline        ends a wait the moment the link is lost
   refusals        signals that a device refuses while it serves the others
   unreachable     what it means when nobody answers (pure)
+  bounds          what a number and a text may be at most (pure)
 modbus          the driver for Modbus: one unit on a line, over the network or a serial port
   plan            which registers are asked for together (pure)
   bus_time        how long that keeps a line busy, and what cannot fit (pure)

@@ -17,10 +17,9 @@ import numpy as np
 from edgetwin.core import status
 from edgetwin.core.signals import Codes, Floats
 from edgetwin.field.decode_layout import Layout
-from edgetwin.field.decode_numbers import group, is_wide
+from edgetwin.field.decode_numbers import group
 from edgetwin.field.decode_text import TextDecoder, Texts
 
-EXACT = 2.0**53  # up to here a float64 holds every integer
 _HUGE = 1e280  # a larger scale or offset can make a whole number infinite
 
 
@@ -35,7 +34,6 @@ class Decoder:
         strings = columns.pop("string", None)
         self._texts = TextDecoder(strings, layouts) if strings else None
         self._groups = [group(kind, members, layouts) for kind, members in columns.items()]
-        self._wide = [np.array(members, np.intp) for kind, members in columns.items() if is_wide(kind)]
         self._may_be_infinite = any(
             layout.type.startswith("float") or max(abs(layout.scale), abs(layout.offset)) > _HUGE
             for layout in layouts
@@ -54,8 +52,6 @@ class Decoder:
         with np.errstate(all="ignore"):
             for each in self._groups:
                 each.read(octets, values, codes)
-            for wide in self._wide:
-                codes[wide[np.abs(values[wide]) > EXACT]] = status.UNCERTAIN
             _to_units(values, self._scale, self._offset)
         if self._may_be_infinite and not (finite := np.isfinite(values)).all():
             values[~finite] = np.nan

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from edgetwin.config.modbus_types import Type, registers_of
 from edgetwin.core import status
 from edgetwin.core.signals import Codes, Floats
+from edgetwin.field.bounds import EXACT
 from edgetwin.field.decode_layout import Layout
 
 Octets = NDArray[np.uint8]
@@ -37,7 +38,7 @@ class Group(Protocol):
     """The values of one type in one answer, and the columns they go to."""
 
     def read(self, octets: Octets, values: Floats, codes: Codes) -> None:
-        """Put the values where they belong. What is no number gets NaN and its status."""
+        """Put the values where they belong. What is no number, or loses digits as a float64, gets its status."""
         ...
 
 
@@ -48,9 +49,11 @@ def group(kind: Type, columns: Sequence[int], layouts: Sequence[Layout]) -> Grou
     return _Digits(kind, columns, layouts) if kind.startswith("bcd") else _Plain(kind, columns, layouts)
 
 
-def is_wide(kind: Type) -> bool:
-    """Tell whether a type has integers that a float64 cannot hold exactly."""
-    return kind in _WIDE
+def _rounded(numbers: NDArray[np.int64] | NDArray[np.uint64]) -> Codes:
+    """Give the status of whole numbers. Told from the numbers themselves: rounded ones may look as good as any."""
+    return np.where(
+        (numbers > EXACT) | (numbers < -EXACT), np.uint32(status.UNCERTAIN), np.uint32(status.GOOD)
+    )
 
 
 def _gathered(columns: Sequence[int], layouts: Sequence[Layout]) -> NDArray[np.intp]:
@@ -66,13 +69,14 @@ class _Plain:
         self._columns = slice(first, last) if last - first == len(columns) else np.array(columns, np.intp)
         self._bytes = _gathered(columns, layouts)
         self._dtype = np.dtype(_DTYPES[kind])
+        self._is_wide = kind in _WIDE
 
     def read(self, octets: Octets, values: Floats, codes: Codes) -> None:
-        """Read them."""
-        del (
-            codes
-        )  # all of them are numbers, but for floats that say they are none; the decoder looks after those
-        values[self._columns] = octets.take(self._bytes).view(self._dtype)
+        """Read them. Floats that say they are no numbers are the decoder's to look after."""
+        numbers = octets.take(self._bytes).view(self._dtype)
+        values[self._columns] = numbers
+        if self._is_wide:
+            codes[self._columns] = _rounded(numbers)
 
 
 class _Bits:
@@ -96,12 +100,16 @@ class _Digits:
         self._columns = np.array(columns, np.intp)
         self._bytes = _gathered(columns, layouts)
         self._weights = np.array([100**place for place in range(2 * registers_of(kind))], np.uint64)
+        self._is_wide = kind in _WIDE
 
     def read(self, octets: Octets, values: Floats, codes: Codes) -> None:
         """Read them."""
         pairs = octets.take(self._bytes).reshape(len(self._columns), -1)
         tens, ones = pairs >> 4, pairs & 0x0F
-        values[self._columns] = (10 * tens + ones).astype(np.uint64) @ self._weights
+        numbers = (10 * tens + ones).astype(np.uint64) @ self._weights
+        values[self._columns] = numbers
+        if self._is_wide:
+            codes[self._columns] = _rounded(numbers)
         wrong = ((tens > 9) | (ones > 9)).any(axis=1)
         if wrong.any():
             values[self._columns[wrong]] = np.nan

@@ -11,12 +11,13 @@ from enum import Enum
 from typing import Any
 
 import numpy as np
+import orjson
 
 from edgetwin.core.signals import Frame
 
 HEAD = struct.Struct("<cI")  # what it is, and how many bytes follow
 LONGEST = 16 * 2**20  # bytes of one message: a frame of 100,000 signals has 4 MB
-_FRAME = struct.Struct("<II4x")  # readings, bytes of text; the columns that follow are aligned
+_FRAME = struct.Struct("<II8x")  # readings, bytes of text; the columns that follow are aligned
 _COLUMNS = 4 * 8 + 2 * 4  # bytes of one reading
 
 
@@ -56,16 +57,21 @@ def head(data: bytes) -> tuple[Kind, int]:
     return kind, length
 
 
+def _json(content: object) -> bytes:
+    """Write JSON. Half a sign, as a server may have sent it, is a `?`: no log and no message could hold it."""
+    return json.dumps(content, default=str, ensure_ascii=False).encode(errors="replace")
+
+
 def pack_words(words: Mapping[str, object]) -> bytes:
     """Write names and values; what JSON does not know goes as its text."""
-    return json.dumps(dict(words), default=str).encode()
+    return _json(dict(words))
 
 
 def words(data: bytes) -> dict[str, Any]:
     """Read names and values."""
     try:
-        read = json.loads(data)
-    except (ValueError, RecursionError):
+        read = orjson.loads(data)
+    except orjson.JSONDecodeError:
         raise Nonsense("words that cannot be read") from None
     if not isinstance(read, dict):
         raise Nonsense("no words")
@@ -74,7 +80,7 @@ def words(data: bytes) -> dict[str, Any]:
 
 def pack_frame(frame: Frame) -> bytes:
     """Write a frame, column by column."""
-    text = json.dumps(frame.texts).encode() if frame.texts else b""
+    text = _json(frame.texts) if frame.texts else b""
     columns = (
         frame.values.astype("<f8", copy=False),
         *(times.astype("<i8", copy=False) for times in (frame.t_source, frame.t_read, frame.mono)),
@@ -106,8 +112,8 @@ def frame(data: bytes, signals: int) -> Frame:
 
 def _texts(data: bytes, k: int) -> tuple[str | None, ...]:
     try:
-        texts = json.loads(data)
-    except (ValueError, RecursionError):
+        texts = orjson.loads(data)
+    except orjson.JSONDecodeError:
         raise Nonsense("texts that cannot be read") from None
     if (
         not isinstance(texts, list)

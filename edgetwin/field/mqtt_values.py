@@ -12,9 +12,7 @@ import orjson
 
 from edgetwin.core import status
 from edgetwin.core.signals import UNSTAMPED
-from edgetwin.field.decode import EXACT
-
-LONGEST_TEXT = 4096  # characters; a recipe has some dozens
+from edgetwin.field.bounds import EXACT, LONGEST_TEXT
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,40}\.?[0-9]{0,40}|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,4})?", re.ASCII)
 _NS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
@@ -67,12 +65,17 @@ def number(content: object) -> tuple[float, int]:
     number that a float64 cannot hold exactly is UNCERTAIN.
     """
     if isinstance(content, str) and (written := _NUMBER.fullmatch(content)):
-        content = float(written[0])
+        content = _written_number(written[0])
     if isinstance(content, float):
         return (content, status.GOOD) if math.isfinite(content) else (math.nan, status.BAD_SENSOR_FAILURE)
     if isinstance(content, bool | int):
         return float(content), status.GOOD if abs(content) <= EXACT else status.UNCERTAIN
     return math.nan, status.BAD_NO_DATA if content is None else status.BAD_TYPE_MISMATCH
+
+
+def _written_number(text: str) -> int | float:
+    """Read a number. A whole one stays that: a float64 holds neither all of its digits nor the ns of today."""
+    return float(text) if set(text) & set(".eE") else int(text)
 
 
 def text(content: object) -> tuple[str | None, int]:
@@ -89,10 +92,9 @@ def time_ns(content: object, unit: str) -> int:
     if unit == "iso":
         return _iso_ns(content)
     if isinstance(content, str) and _NUMBER.fullmatch(content):
-        content = float(content) if set(content) & set(".eE") else int(content)
+        content = _written_number(content)
     if isinstance(content, bool) or not isinstance(content, int | float) or not 0 < content < _LAST_NS:
         return UNSTAMPED
-    # A whole number stays one: a float64 does not hold the ns of today.
     ns = content * _NS[unit] if isinstance(content, int) else round(content * _NS[unit])
     return ns if 0 < ns < _LAST_NS else UNSTAMPED
 

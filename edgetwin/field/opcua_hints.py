@@ -35,7 +35,7 @@ def _of_kind(kind: int, signal: OpcUaSignal, where: str) -> str | None:
         case status.BAD_NO_MATCH:
             return f"the server has no {where}: is `path` right, and each namespace in it?"
         case status.BAD_TYPE_MISMATCH if signal.text:
-            return f"{where} holds a structure or an array: which `field` or `element` of it?"
+            return f"{where} holds no text of ordinary length: which `field` or `element` of it?"
         case status.BAD_TYPE_MISMATCH:
             return f"{where} holds no number: `text = true`, or which `element` or `field` of it?"
     return None

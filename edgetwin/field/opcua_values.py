@@ -1,6 +1,7 @@
 """From OPC UA values to the columns of a frame. Pure, but for needing asyncua's types."""
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -10,12 +11,13 @@ from asyncua import ua
 
 from edgetwin.core import status
 from edgetwin.core.signals import UNSTAMPED, Frame, Nanos, Stamp
+from edgetwin.field.bounds import EXACT, LONGEST_TEXT
 from edgetwin.field.opcua_pick import Picked, Unfold, pick
 
-EXACT = 2**53  # integers beyond this have no float64 of their own
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_US = 9_214_646_400_000_000  # the year 2262: int64 holds ns until then
 _INFO, _OVERFLOW = 0x0400, 0x0080
+_ESCAPED = re.compile("[\udc80-\udcff]")
 
 
 class Item(NamedTuple):
@@ -58,7 +60,11 @@ def number(value: ua.DataValue, take: Take | None = None, unfold: Unfold | None 
 def text(
     value: ua.DataValue, take: Take | None = None, unfold: Unfold | None = None
 ) -> tuple[str | None, int]:
-    """Give the text and its status. What can be written out is; a structure or an array is a BAD_TYPE_MISMATCH."""
+    """Give the text and its status. What can be written out is; a structure or an array is a BAD_TYPE_MISMATCH.
+
+    asyncua hands over bytes that are no UTF-8 as halves of signs, which no message can hold. They are read as Latin-1,
+    in which every byte is a character, as in the registers of a PLC.
+    """
     code = code_of(value)
     if code >= status.BAD:
         return None, code
@@ -68,7 +74,11 @@ def text(
         if worse:
             return None, worse
     written = _WRITERS.get(type(content), _no_text)(content)
-    return written, code if written is not None else status.BAD_TYPE_MISMATCH
+    if written is None or len(written) > LONGEST_TEXT:
+        return None, status.BAD_TYPE_MISMATCH
+    if _ESCAPED.search(written):
+        written = written.encode("utf-8", errors="surrogateescape").decode("latin-1")
+    return written, code
 
 
 def _no_text(content: object) -> str | None:

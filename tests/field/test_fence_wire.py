@@ -65,7 +65,8 @@ def test_more_readings_than_signals_are_nonsense() -> None:
 
 
 @pytest.mark.parametrize(
-    "texts", [b'["one"]', b"[1, 2]", b"nothing", b'{"a": 1}', b"[" * 100_000, b"\xff\xff"]
+    "texts",
+    [b'["one"]', b"[1, 2]", b"nothing", b'{"a": 1}', b"[" * 100_000, b"\xff\xff", b'["\\ud800", "b"]'],
 )
 def test_texts_that_cannot_be_are_nonsense(texts: bytes) -> None:
     packed = bytearray(wire.pack_frame(sample()) + texts)
@@ -74,10 +75,20 @@ def test_texts_that_cannot_be_are_nonsense(texts: bytes) -> None:
         wire.frame(bytes(packed), SIGNALS)
 
 
-@pytest.mark.parametrize("data", [b"", b"[]", b"7", b"{", b"\xff", b"[" * 100_000])
+@pytest.mark.parametrize("data", [b"", b"[]", b"7", b"{", b"\xff", b"[" * 100_000, b'{"a": "\\udcff"}'])
 def test_words_that_cannot_be_are_nonsense(data: bytes) -> None:
     with pytest.raises(Nonsense):
         wire.words(data)
+
+
+def test_what_no_log_and_no_message_can_hold_is_not_said() -> None:
+    assert wire.words(wire.pack_words({"reason": "no \udcff"})) == {"reason": "no ?"}
+    assert wire.frame(wire.pack_frame(sample(("\udcff", None))), SIGNALS).texts == ("?", None)
+
+
+def test_the_columns_of_a_frame_are_aligned() -> None:
+    frame = wire.frame(wire.pack_frame(sample()), SIGNALS)
+    assert all(column.flags.aligned for column in (frame.values, frame.t_source, frame.t_read, frame.mono))
 
 
 def test_a_message_says_what_it_is_and_how_long() -> None:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from edgetwin.config.modbus_types import BYTES, NUMBERS, Byte, Order, Type, numbers_of, registers_of
 from edgetwin.core import status
 from edgetwin.core.signals import Codes, Floats
-from edgetwin.field.decode import EXACT, BitDecoder, Decoder
+from edgetwin.field.bounds import EXACT
+from edgetwin.field.decode import BitDecoder, Decoder
 from edgetwin.field.decode_layout import Layout
 
 FORMATS: dict[Type, str] = {
@@ -202,3 +203,10 @@ def test_a_counter_that_a_float_cannot_hold_is_uncertain_before_it_is_scaled() -
     values, codes = read(Decoder(layouts), struct.pack(">Qq", 2**64 - 1, 2**53), 2)
     assert values.tolist() == [(2**64 - 1) * 1e-3, 2**53 * 1e-3]
     assert codes.tolist() == [status.UNCERTAIN, status.GOOD]
+
+
+@pytest.mark.parametrize("number", [2**53 + 1, -(2**53) - 1])
+def test_the_first_counter_that_a_float_cannot_hold_is_uncertain(number: int) -> None:
+    values, codes = read(Decoder([Layout(position=0, type="int64")]), struct.pack(">q", number), 1)
+    assert abs(values[0]) == 2**53  # rounded to what would be good by itself
+    assert codes[0] == status.UNCERTAIN

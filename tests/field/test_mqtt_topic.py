@@ -45,6 +45,8 @@ def one(signal: dict[str, object], payload: bytes, *, retained: bool = False) ->
         (b"true", 1.0, status.GOOD),
         (b"false", 0.0, status.GOOD),
         (b"9007199254740993", 9007199254740992.0, status.UNCERTAIN),  # a float64 cannot hold it
+        (b'"9007199254740993"', 9007199254740992.0, status.UNCERTAIN),
+        (b"+9007199254740993", 9007199254740992.0, status.UNCERTAIN),
         (b"null", math.nan, status.BAD_NO_DATA),
         (b"", math.nan, status.BAD_NO_DATA),
         (b"NaN", math.nan, status.BAD_TYPE_MISMATCH),

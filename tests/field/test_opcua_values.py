@@ -80,6 +80,17 @@ def test_text_is_text(value: object, expected: str) -> None:
     assert text(data(value)) == (expected, status.GOOD)
 
 
+def test_text_in_the_code_page_of_an_old_server_can_be_told() -> None:
+    sent = b"Stra\xdfe 7".decode("utf-8", errors="surrogateescape")  # as asyncua hands it over
+    assert text(data(sent)) == ("Stra\u00dfe 7", status.GOOD)
+    assert text(data(ua.LocalizedText(sent, "de"))) == ("Stra\u00dfe 7", status.GOOD)
+
+
+def test_a_text_without_end_is_no_text() -> None:
+    assert text(data("x" * 4096))[1] == status.GOOD
+    assert text(data("x" * 4097)) == (None, status.BAD_TYPE_MISMATCH)
+
+
 def test_bad_text_is_none() -> None:
     assert text(data("lime", BAD_SENSOR)) == (None, BAD_SENSOR)
     assert text(data([1, 2])) == (None, status.BAD_TYPE_MISMATCH)
