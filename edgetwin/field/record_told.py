@@ -136,7 +136,7 @@ class _Teller:
         names = header.strip().split(",")
         time, signal, raw = (names.index(name) for name in ("time", "signal", "raw"))
         found: dict[int, _Reading] = {}
-        for line, row in enumerate(csv.reader(text for _, text in lines), start=2):
+        for line, row in self._cells(lines):
             place = self._places.get(row[signal]) if len(row) == len(names) else None
             if place is None:
                 if row and len(row) != len(names):
@@ -149,12 +149,30 @@ class _Teller:
             except ValueError as error:
                 self._problems.add(Trouble.BROKEN, line, f"{error}, and is left out", row[signal])
                 continue
+            if np.isinf(reading.value):
+                what = "is infinite, and counts as missing"
+                self._problems.add(Trouble.INFINITE, line, what, row[signal])
+                reading = reading._replace(value=np.nan, status=codes.BAD_NO_DATA)
             if found and (place in found or next(iter(found.values())).arrival != reading.arrival):
                 yield _moment(found)
                 found = {}
             found[place] = reading
         if found:
             yield _moment(found)
+
+    def _cells(self, lines: Iterable[Line]) -> Iterator[tuple[int, list[str]]]:
+        """Give the rows of a table, each with its line; one that cannot be read is told."""
+        reader = csv.reader(text for _, text in lines)
+        while True:
+            line = reader.line_num + 2
+            try:
+                row = next(reader, None)
+            except csv.Error as error:
+                self._problems.add(Trouble.BROKEN, line, f"cannot be read, and is left out: {error}")
+                continue
+            if row is None:
+                return
+            yield line, row
 
     def _cell(self, place: int, time: int, cell: str) -> _Reading:
         text = None if is_missing(cell) or not self._texts[place] else cell

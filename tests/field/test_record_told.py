@@ -130,6 +130,21 @@ async def test_the_file_of_a_replay_is_played_too(tmp_path: Path) -> None:
     assert [str(line["what"]).split(",")[0] for line in logs] == ["row 7"]
 
 
+async def test_what_is_infinite_or_broken_in_the_file_of_a_replay_is_told(tmp_path: Path) -> None:
+    lines = [
+        "time,signal,raw",
+        f"{iso(DAY)},Bearing Temp,inf",
+        f"{iso(DAY + SECOND)},Bearing Temp,{'9' * 200_000}",  # more than a CSV reader takes
+        f"{iso(DAY + 2 * SECOND)},Bearing Temp,2.5",
+    ]
+    with capture_logs() as logs:
+        frames = await played(tmp_path / "out.csv", lines, 2, temp={"signal": "Bearing Temp"})
+    assert [frame.status.tolist() for frame in frames] == [[status.BAD_NO_DATA], [status.GOOD]]
+    assert np.isnan(frames[0].values[0])
+    assert frames[1].values.tolist() == [2.5]
+    assert [str(line["what"]).split(":")[0].split(",")[0] for line in logs] == ["row 2", "row 3"]
+
+
 ANYTHING = (
     st.none()
     | st.booleans()
