@@ -147,8 +147,11 @@ class EdgeNode:
         return Told((), "data before a birth", _HINT_BIRTH)
 
     def _follow(self, payload: Payload, stamp: Stamp) -> Told | None:
-        """Count what is missing between this message and the one before; None: it is that one again."""
-        if payload == self._before:
+        """Count what is missing between this message and the one before; None: it is that one again.
+
+        Without a number nobody can tell: a node that leaves it out may say the same twice and mean it.
+        """
+        if payload.seq is not None and payload == self._before:
             return None
         self._before = payload
         seq, expected = payload.seq, self._next

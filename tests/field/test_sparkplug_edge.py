@@ -224,6 +224,12 @@ def test_a_number_that_no_birth_told_is_said_once_and_counted(edge: EdgeNode) ->
     assert not hear(edge, "NDATA", 3, metric(None, 5, None, alias=99)).news
 
 
+def test_equal_messages_without_a_number_are_readings_each(edge: EdgeNode) -> None:
+    born(edge)
+    heard = [hear(edge, "NDATA", None, metric("Load", 41, DataType.INT32)) for _ in range(2)]
+    assert [[row.value for row in told.rows] for told in heard] == [[41.0], [41.0]]
+
+
 def test_a_whole_round_that_was_lost_is_not_taken_for_a_repetition(edge: EdgeNode) -> None:
     born(edge)
     hear(edge, "NDATA", 2, metric("Load", 5, DataType.INT32))
