@@ -106,7 +106,8 @@ def run(args: argparse.Namespace) -> int:
     logs.configure("warning")
     try:
         where, device = _start(args), _device(args)
-        link = PacedLink(_config(args, device), args.pki, _seconds("--pause", args.pause), system_clock)
+        pause_s, _ = _seconds("--pause", args.pause), _seconds("--timeout", args.timeout)
+        link = PacedLink(_config(args, device), args.pki, pause_s, system_clock)
     except PydanticCustomError as error:
         hint = (error.context or {}).get("hint", "")
         return _complain(f"{error.message()}; {hint}" if hint else error.message(), USAGE)

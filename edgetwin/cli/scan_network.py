@@ -132,7 +132,7 @@ def lines(found: Found, wanted: Round) -> Iterator[str]:
     if silent:
         yield f"{silent} other address{'es are' if silent > 1 else ' is'} in use, and not listening there"
     ports = ", ".join(map(str, wanted.ports))
-    yield f"{found.knocks} connections tried in {wanted.network}, ports {ports}; {len(listening)} addresses with one that listens"
+    yield f"{len(listening)} listen; {found.knocks} connections tried in {wanted.network}, ports {ports}"
     if listening:
         yield "a port that listens is not yet a device: the commands beside it ask"
 
