@@ -4,6 +4,7 @@ The gateway only listens. The one thing it may say, and only where the configura
 Sparkplug that asks an edge node to introduce its metrics again.
 """
 
+import asyncio
 import secrets
 import ssl
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from edgetwin.core import status
 from edgetwin.core.errors import ConfigError
 from edgetwin.core.signals import Clock, Frame, Ids
 from edgetwin.field import mqtt_rows
+from edgetwin.field.driver import DeviceDown
 from edgetwin.field.mqtt_link import LARGEST_PACKET, Message, MqttLink
 from edgetwin.field.mqtt_rows import Row
 from edgetwin.field.mqtt_topic import PlainTopic
@@ -40,7 +42,12 @@ class MqttDriver:
         self.missed = 0  # nothing is asked for in cycles, so no cycle is missed
         self._config = config
         self._clock = clock
-        self._context = _context(name, config)
+        try:
+            _context(
+                config
+            )  # it is made anew at each connect; what is wrong with its files is told at the start
+        except TlsFileError as problem:
+            raise ConfigError(("device", name, problem.key), str(problem)) from problem
         self._login = Login(
             client_id=config.client_id or f"edgetwin-{name}-{secrets.token_hex(4)}",
             user=config.user,
@@ -69,7 +76,11 @@ class MqttDriver:
     async def open(self) -> None:
         """Connect to the broker and ask for all topics."""
         config = self._config
-        link = await MqttLink.open(config.endpoint, self._context, self._login, config.timeout_s, self._clock)
+        try:
+            context = await asyncio.to_thread(_context, config)
+        except TlsFileError as problem:
+            raise DeviceDown(str(problem), f"is the file of `{problem.key}` whole?") from None
+        link = await MqttLink.open(config.endpoint, context, self._login, config.timeout_s, self._clock)
         link.on_drop = self._count_dropped
         try:
             self._denied = _denied(await link.subscribe(self._wishes(), config.timeout_s))
@@ -200,13 +211,11 @@ class MqttDriver:
         self._dropped += len(self._places(topic)) if topic in self._topics else 1
 
 
-def _context(name: str, config: MqttDevice) -> ssl.SSLContext | None:
+def _context(config: MqttDevice) -> ssl.SSLContext | None:
+    """Read the certificates, where there are some: people renew them while the gateway runs."""
     if config.endpoint.scheme != "mqtts":
         return None
-    try:
-        return tls_context(config.ca_file, config.cert_file, config.key_file)
-    except TlsFileError as problem:
-        raise ConfigError(("device", name, problem.key), str(problem)) from problem
+    return tls_context(config.ca_file, config.cert_file, config.key_file)
 
 
 def _denied(codes: Mapping[str, int]) -> dict[str, int]:

@@ -25,7 +25,7 @@ from edgetwin.wire.mqtt_paho import Login
 from edgetwin.wire.mqtt_reasons import about
 
 QUEUE = 10_000  # messages that may wait for us
-QUEUE_BYTES = 32_000_000  # and all of them together
+QUEUE_BYTES = 32_000_000  # and all of them together, with their topics
 LARGEST_PACKET = 8_000_000  # bytes; beyond this the broker is not read any further
 DIAL_S = 5.0
 _TOPICS_PER_CALL = 100  # some brokers refuse more
@@ -51,14 +51,17 @@ class Message(NamedTuple):
     retained: bool
     stamp: Stamp
 
+    @property
+    def size(self) -> int:
+        """How much of the queue it takes. A topic may be long too."""
+        return len(self.topic) + len(self.payload)
+
 
 class MqttLink(MqttConnection):
     """A connection. Open it once, read, close it; then make another."""
 
     def __init__(self, way: socket.socket, login: Login, endpoint: Endpoint, clock: Clock) -> None:
-        self.on_drop: Callable[[str], None] = lambda _topic: (
-            None
-        )  # told the topic of each message that is dropped
+        self.on_drop: Callable[[str], None] = _nobody_counts
         self._endpoint = endpoint
         self._clock = clock
         self._queue: deque[Message] = deque()
@@ -152,11 +155,12 @@ class MqttLink(MqttConnection):
         except UnicodeDecodeError as error:
             self._end(Ended(Why.STRANGE, name=repr(error)))
             return
-        self._queue.append(Message(topic, bytes(message.payload), message.retain, self._clock()))
-        self._bytes += len(message.payload)
+        arrived = Message(topic, bytes(message.payload), message.retain, self._clock())
+        self._queue.append(arrived)
+        self._bytes += arrived.size
         while len(self._queue) > QUEUE or self._bytes > QUEUE_BYTES:
             dropped = self._queue.popleft()
-            self._bytes -= len(dropped.payload)
+            self._bytes -= dropped.size
             self.on_drop(dropped.topic)
         self._arrived.set()
 
@@ -170,6 +174,10 @@ class MqttLink(MqttConnection):
     def _end(self, why: Exception | None) -> None:
         super()._end(why)
         self._arrived.set()
+
+
+def _nobody_counts(topic: str) -> None:
+    """Take no note of a message under this topic that is dropped."""
 
 
 def _untrusted(error: OSError) -> DeviceDown | None:

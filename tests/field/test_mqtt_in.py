@@ -189,6 +189,18 @@ async def test_a_queue_is_bounded_in_bytes_too(
         await seen.good("a", 7.0)
 
 
+async def test_a_queue_is_bounded_in_what_its_topics_take_too(
+    broker: Mosquitto, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mqtt_link, "QUEUE_BYTES", 1000)
+    topic = "t" * 900
+    async with listening(broker.url, {"a": {"topic": topic}}) as seen:
+        for number in range(5):
+            publisher.say(topic, str(number))
+        await until(lambda: seen.driver.lost == 4)
+        await seen.good("a", 4.0)
+
+
 async def test_a_packet_without_end_ends_the_connection_and_not_the_memory() -> None:
     def answer(packet: Packet, writer: asyncio.StreamWriter) -> None:
         if packet.kind == CONNECT:
@@ -221,6 +233,24 @@ async def test_tls_works_and_a_stranger_is_not_trusted(mosquitto: MakeBroker, tm
     with pytest.raises(DeviceDown, match="not trusted") as down:
         await device(url, {"a": {"topic": "t"}}, ca_file=other.file).open()
     assert "ca_file" in down.value.hint
+
+
+async def test_certificates_are_read_afresh_at_each_connect(mosquitto: MakeBroker, tmp_path: Path) -> None:
+    authority, other = Authority(tmp_path, "plant-ca"), Authority(tmp_path, "other-ca")
+    pair = authority.issue("broker")
+    broker = mosquitto(["allow_anonymous true", f"certfile {pair.cert}", f"keyfile {pair.key}"])
+    believed = tmp_path / "believed.pem"
+    believed.write_bytes(other.file.read_bytes())
+    reader = device(broker.url.replace("mqtt://", "mqtts://"), {"a": {"topic": "t"}}, ca_file=believed)
+    with pytest.raises(DeviceDown, match="not trusted"):
+        await reader.open()
+    believed.write_text("half a file")
+    with pytest.raises(DeviceDown, match="cannot use") as down:
+        await reader.open()
+    assert "`ca_file`" in down.value.hint
+    believed.write_bytes(authority.file.read_bytes())
+    await reader.open()
+    await reader.close()
 
 
 async def test_a_plain_port_is_no_tls_port(broker: Mosquitto) -> None:
