@@ -1,7 +1,7 @@
 """From the configuration to the parts that do the work. The only place that names every part.
 
-It makes objects and connects nothing: no file is opened and no socket, so a new configuration can be built whole
-beside the running one and thrown away.
+It makes objects and connects nothing: no socket is opened, and of files none but certificates are looked at. So a new
+configuration can be built whole beside the running one and thrown away.
 """
 
 import secrets
@@ -145,7 +145,7 @@ def _on_modbus(devices: Mapping[str, DeviceConfig]) -> dict[str, ModbusDevice]:
 
 
 def _changed(name: str, config: Config, running: Config) -> bool:
-    """Tell whether the driver of a device would be told anything else than before."""
+    """Tell whether a device is another one than before. That its phase would be another is no reason to restart it."""
     device = config.device[name]
     elsewhere = isinstance(device, OpcUaDevice) and config.pki != running.pki
     return running.device.get(name) != device or elsewhere

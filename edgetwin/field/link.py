@@ -7,7 +7,7 @@ from edgetwin.core.signals import Stamp
 
 @dataclass(slots=True)
 class LinkState:
-    """One device's link. The counters count from the start of the gateway."""
+    """One device's link. The counters count from the start of the device: with the gateway, or with a reload."""
 
     device: str
     address: str
@@ -21,9 +21,7 @@ class LinkState:
     missed: int = 0  # polls skipped because the one before took too long
     lost: int = 0  # readings that the device sent and that were dropped
     downs: int = 0  # how often the device went away
-    clock_off_s: float = (
-        0.0  # how far its clock is ahead of ours; 0: no more than is tolerated, or it has none
-    )
+    clock_off_s: float = 0.0  # how far its clock is ahead of ours; 0: it has none, or that is tolerated
     source_off_s: float = 0.0  # and the stamps of its sources ahead of its own clock
 
     @property
