@@ -20,6 +20,8 @@ _QUALITY: Final = {"good": GREEN, "uncertain": YELLOW, "bad": RED}
 _SEVERITY: Final = {"info": PLAIN, "warning": YELLOW, "critical": RED}
 _ALERT_LINES = 6  # at most so many when signals need the room
 _ENDED = 3  # so many alerts that are over are worth a line
+_DIGITS = 8  # more of one number nobody reads
+_AGE = 5
 
 
 class Piece(NamedTuple):
@@ -35,9 +37,11 @@ Line = list[Piece]
 def render(view: Mapping[str, Any], columns: int, lines: int, *, colour: bool) -> str:
     """Draw a view into `lines` lines of `columns` characters."""
     head = [_head(view)]
-    foot = [*_down(view), *_uplink(view)]
+    uplink = _uplink(view)
+    down = _down(view, columns, max(1, (lines - len(head) - len(uplink)) // 3))
+    foot = [*down, *uplink]
     alerts = _alerts(view, columns)
-    body = _signals(view)
+    body = _signals(view, columns)
     room = max(1, lines - len(head) - len(foot))
     alert_room = max(min(len(alerts), _ALERT_LINES), room - len(body))
     alerts = _cut(alerts, min(alert_room, room - 1), "alerts")
@@ -55,18 +59,20 @@ def _head(view: Mapping[str, Any]) -> Line:
     ]
 
 
-def _signals(view: Mapping[str, Any]) -> list[Line]:
-    """Give one block per device: its line, then its signals in aligned columns."""
+def _signals(view: Mapping[str, Any], columns: int) -> list[Line]:
+    """Give one block per device: its line, then its signals in aligned columns; without the raw ones if too wide."""
     rows: Sequence[Row] = view["signals"]
     if not rows:
         return [[Piece("no signals are configured", DIM)]]
     names = _left("signal", [clean(row["name"].partition(".")[2] or row["name"]) for row in rows])
-    raws = _right("raw", _aligned([number(row["raw"], row["sigma"]) for row in rows]))
+    raws = [f"{raw}  " for raw in _right("raw", _aligned([number(row["raw"], row["sigma"]) for row in rows]))]
     corrected = _left("corrected", _corrected(rows))
     qualities = _left("quality", [row["quality"] for row in rows])
     reasons = _left("", [" ".join(row["reasons"]) for row in rows])
     devices = {device["name"]: device for device in view["devices"]}
-    head = f"  {names[0]}  {raws[0]}  {corrected[0]}  {qualities[0]}  {reasons[0]}  age"
+    if sum(len(column[0]) + 2 for column in (names, raws, corrected, qualities, reasons)) + _AGE > columns:
+        raws = [""] * len(raws)
+    head = f"  {names[0]}  {raws[0]}{corrected[0]}  {qualities[0]}  {reasons[0]}  age"
     out: list[Line] = [[Piece(head.rstrip(), DIM)]]
     for name, block in groupby(enumerate(rows, 1), key=lambda entry: _device_of(entry[1]["name"])):
         out.append(_device(name, devices.get(name)))
@@ -75,7 +81,7 @@ def _signals(view: Mapping[str, Any]) -> list[Line]:
             out.append(
                 [
                     Piece(f"  {names[place]}  "),
-                    Piece(f"{raws[place]}  ", DIM),
+                    Piece(raws[place], DIM),
                     Piece(f"{corrected[place]}  ", BOLD),
                     Piece(f"{qualities[place]}  {reasons[place]}  ", style),
                     Piece(_age(row["age_s"]), DIM),
@@ -120,7 +126,8 @@ def number(value: float | None, sigma: float | None) -> str:
         return f"{value:.6g}"
     if abs(value) >= 1e9 or 0 < sigma < 1e-6:
         return f"{value:.6g}"
-    return f"{value:.{decimals(sigma)}f}"
+    whole = len(f"{abs(value):.0f}")
+    return f"{value:.{min(decimals(sigma), max(0, _DIGITS - whole))}f}"
 
 
 def _spread(sigma: float) -> str:
@@ -176,15 +183,31 @@ def _alerts(view: Mapping[str, Any], columns: int) -> list[Line]:
     return [[Piece("alerts", BOLD)], *out] if out else [[Piece("no alerts", DIM)]]
 
 
-def _down(view: Mapping[str, Any]) -> list[Line]:
+def _down(view: Mapping[str, Any], columns: int, room: int) -> list[Line]:
+    """Tell of each device that is down why, and what to do: whole, or not at all."""
+    down = [device for device in view["devices"] if not device["up"] and device["reason"]]
+    out: list[Line] = []
+    for place, device in enumerate(down):
+        block, left = _why_down(device, columns), len(down) - place
+        if len(out) + len(block) + (left > 1) > room:
+            more = " more" if out else ""
+            return [*out, [Piece(f"... {left}{more} device{'s are' if left > 1 else ' is'} down", RED)]]
+        out += block
+    return out
+
+
+def _why_down(device: Row, columns: int) -> list[Line]:
+    title, hint = f"{device['name']} is down", clean(device["hint"])
+    why = f"  since {_clock(device['since'])}: {clean(device['reason'])}"
+    if len(title) + len(why) + 2 + len(hint) <= columns:
+        return [[Piece(title, RED), Piece(why), Piece(f"  {hint}", YELLOW)]]
+    width = max(40, columns)
+    first, *more = wrap(title + why, width, subsequent_indent="    ")
+    hints = wrap(hint, width, initial_indent="  -> ", subsequent_indent="     ")
     return [
-        [
-            Piece(f"{device['name']} is down", RED),
-            Piece(f"  since {_clock(device['since'])}: {device['reason']}"),
-            Piece(f"  {device['hint']}", YELLOW),
-        ]
-        for device in view["devices"]
-        if not device["up"] and device["reason"]
+        [Piece(first[: len(title)], RED), Piece(first[len(title) :])],
+        *([Piece(line)] for line in more),
+        *([Piece(line, YELLOW)] for line in hints),
     ]
 
 

@@ -115,6 +115,8 @@ def test_decimal_points_stand_below_each_other() -> None:
         (0.0, 0.02, "0.000"),
         (1e-9, 1e-10, "1e-09"),
         (2.5e12, 1.0, "2.5e+12"),
+        (65535.0, 0.000021, "65535.000"),
+        (-1234567.0, 0.0004, "-1234567.0"),
         (None, 0.1, "-"),
         (float("nan"), 0.1, "-"),
         (3.25, None, "3.25"),
@@ -191,7 +193,7 @@ def test_an_alert_that_came_back_is_shown_once() -> None:
     ],
 )
 def test_a_device_whose_clock_is_off_says_by_how_much(off: dict[str, float], words: str) -> None:
-    assert words in line_with("plc1 up", shown(devices=[device(**off)]))
+    assert words in line_with("plc1 up", shown(devices=[device("plc1", **off)]))
     assert words not in line_with("plc1 up", shown())
 
 
@@ -200,6 +202,31 @@ def test_a_device_that_is_down_says_why_and_what_to_do() -> None:
     lines = shown(devices=[down])
     assert line_with("is down", lines).endswith("connection refused  is the PLC in run mode?")
     assert line_with("modbus-tcp", lines).startswith("plc1 down")
+
+
+def test_what_to_do_about_a_device_is_never_cut_off() -> None:
+    reason, hint = (
+        "connected, and no answer within 0.5 s",
+        "is `unit = 5` right, is `timeout` long enough, " * 3,
+    )
+    lines = shown(columns=79, devices=[device(up=False, reason=reason, hint=hint)])
+    at = lines.index(line_with(reason, lines))
+    assert lines[at + 1].startswith("  -> is `unit = 5` right")
+    assert " ".join(line.strip() for line in lines[at:-1]).count("long enough") == 3
+
+
+def test_many_devices_that_are_down_leave_room_for_the_signals() -> None:
+    devices = [device(f"plc{n}", up=False, reason="no answer") for n in range(50)]
+    lines = shown(lines=24, signals=[signal(f"plc{n}.temp") for n in range(50)], devices=devices)
+    assert "... 44 more devices are down" in lines
+    assert sum("temp" in line for line in lines) > 3
+
+
+def test_on_a_narrow_terminal_the_reasons_are_worth_more_than_the_raw_value() -> None:
+    stuck = signal("plc1.bearing_temperature", quality="bad", reasons=["stuck", "substituted"])
+    assert line_with("bearing_temperature ", shown(columns=80, signals=[stuck])).endswith(
+        "bad      stuck substituted  0.2s"
+    )
 
 
 def test_the_uplink_names_the_topic_to_subscribe_to() -> None:
