@@ -8,12 +8,21 @@ from typing import Any
 import pytest
 from asyncua.client.ua_session import UaSession
 from browsed import LineServer
+from field_secure import SecureServer
 
 
 @pytest.fixture(scope="session")
 def line() -> Iterator[LineServer]:
     """Give an OPC UA server with a line of machines in it."""
     server = LineServer()
+    yield server
+    server.end()
+
+
+@pytest.fixture(scope="session")
+def secured() -> Iterator[SecureServer]:
+    """Give an OPC UA server that offers every security."""
+    server = SecureServer()
     yield server
     server.end()
 
