@@ -11,6 +11,7 @@ ARGS    ?=
 
 python  := $(VENV)/bin/python
 pip     := $(python) -m pip --disable-pip-version-check
+nothing := 5# what pytest says where no test was asked for
 scripts := .ci/run $(wildcard deploy/*.sh)
 
 .PHONY: help demo test campaign lint install lock interop bench clean debian
@@ -22,7 +23,8 @@ demo: $(VENV)/.demo ## Start a simulated plant and the gateway that watches it; 
 	@$(VENV)/bin/edgetwin demo $(ARGS)
 
 test: debian $(VENV)/.test ## Install what the tests need, and run them all
-	$(python) -m pytest $(ARGS)
+	$(python) -m pytest -n auto --dist loadfile -m 'not alone' $(ARGS) || test $$? = $(nothing)
+	$(python) -m pytest -m alone $(ARGS) || test $$? = $(nothing)
 
 campaign: debian $(VENV)/.test ## Run the long form of what `make test` does briefly: faults for minutes
 	EDGETWIN_CAMPAIGN=1 $(python) -m pytest tests/campaigns tests/field/test_modbus_spoilt.py $(ARGS)

@@ -1,6 +1,7 @@
 """A gateway at work in a test, the service manager it reports to, and the views it gives."""
 
 import asyncio
+import gc
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -35,6 +36,7 @@ async def running(
     path: Path, notify: Notify | None = None, drain_s: float = DRAIN_S
 ) -> AsyncIterator[Gateway]:
     """Run a gateway in this loop; at the end it is stopped, and must have ended well."""
+    gc.freeze()  # as `run` does: a reload looks through what it made, not through what all tests before left behind
     gateway = Gateway(path, notify=notify, drain_s=drain_s)
     task = asyncio.create_task(gateway.run())
     ready = asyncio.create_task(gateway.ready.wait())

@@ -4,6 +4,7 @@ import weakref
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from noisy_plc import NoisyPlc
 from real_broker import Listener, Mosquitto
 from running_gateway import ServiceManager, View, device_of, running, signal_of, view_where, write_config
@@ -32,6 +33,7 @@ def all_up(*names: str) -> Callable[[View], bool]:
     return lambda view: [each["name"] for each in view["devices"] if each["up"]] == list(names)
 
 
+@pytest.mark.alone
 async def test_a_device_that_stays_as_it_is_misses_no_poll(tmp_path: Path) -> None:
     async with NoisyPlc() as same, NoisyPlc() as other, ServiceManager(tmp_path) as manager:
         stays = same.tables("stays", every="200 ms")

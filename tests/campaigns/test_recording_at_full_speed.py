@@ -21,7 +21,7 @@ ROWS = 200_000 if "EDGETWIN_CAMPAIGN" in os.environ else 2_000
 COLUMNS = 5
 DEADLINE_S = 1500.0
 
-pytestmark = pytest.mark.timeout(2 * DEADLINE_S)
+pytestmark = [pytest.mark.timeout(2 * DEADLINE_S), pytest.mark.alone]
 
 
 def recording(folder: Path, rows: int) -> str:

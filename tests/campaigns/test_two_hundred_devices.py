@@ -24,7 +24,7 @@ FAILED = {
     kind: HALF // len(FAILURES) + (number < HALF % len(FAILURES)) for number, kind in enumerate(FAILURES)
 }
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.alone]
 
 
 def of_kind(links: Mapping[str, LinkState], kind: str) -> list[LinkState]:

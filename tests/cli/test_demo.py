@@ -10,10 +10,11 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from select import select
+from tempfile import TemporaryDirectory
 from typing import Self
 
 import pytest
@@ -123,10 +124,10 @@ class Demo:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
-    place = tmp_path / "tmp"
-    place.mkdir()
-    return place
+def place() -> Iterator[Path]:
+    """Give a folder for temporary files whose path is short: a control socket lies in it, and those have a limit."""
+    with TemporaryDirectory(prefix="place-") as folder:
+        yield Path(folder)
 
 
 def refuses(port: int) -> bool:

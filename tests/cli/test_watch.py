@@ -134,7 +134,7 @@ async def test_a_gateway_that_went_away_is_said_on_the_screen_and_found_again(tm
         async with watching("--socket", str(path), "--every", "100 ms") as terminal:
             await terminal.shows("good")
             await first.aclose()
-            await terminal.shows("has gone away; waiting for it")
+            await terminal.shows("has gone away; wait")
             terminal.written = ""
             async with gateway(path):
                 await terminal.shows("\x1b[H\x1b[1medgetwin")

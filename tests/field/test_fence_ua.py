@@ -78,6 +78,7 @@ async def neighbour() -> AsyncIterator[Kept]:
     await plc.stop()
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
 @pytest.mark.usefixtures("forker")
 async def test_a_malformed_answer_downs_its_device_and_no_other(
@@ -95,6 +96,7 @@ async def test_a_malformed_answer_downs_its_device_and_no_other(
     assert (neighbour.link.missed, neighbour.link.downs) == (0, 0)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     ("instead_of", "attack"),
     [(HELLO, no_envelope), (HELLO, vast_message), (READ, nulls_read), (READ, endless_chunks)],
@@ -114,6 +116,7 @@ async def test_an_answer_that_is_malformed_while_it_connects_is_no_worse(
     assert (neighbour.link.missed, neighbour.link.downs) == (0, 0)
 
 
+@pytest.mark.alone
 async def test_without_the_fence_a_malformed_answer_stops_the_other_devices(
     ua_server: UaServer, neighbour: Kept
 ) -> None:

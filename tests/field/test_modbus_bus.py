@@ -78,6 +78,7 @@ async def lateness(devices: dict[int, Kept], polls: int) -> tuple[int, float]:
     return living.driver.missed - missed, late_s / PERIOD_S
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("kind", KINDS)
 async def test_nine_dead_units_make_the_living_one_miss_no_poll(kind: str) -> None:
     async with Units({LIVING}, kind) as units, kept(units.where, TEN) as devices:
