@@ -49,9 +49,7 @@ class Found:
     depth: int = 0
     parent: "Found | None" = None
     children: list["Found"] = field(default_factory=list)
-    properties: dict[str, ua.NodeId] = field(
-        default_factory=dict
-    )  # those of the standard: EURange and its like
+    properties: dict[str, ua.NodeId] = field(default_factory=dict)  # of the standard, such as EURange
     looked: bool = False  # whether its children are known
     reading: Reading | None = None
 

@@ -14,10 +14,8 @@ _ELSEWHERE = ("192.0.2.1", 9)  # an address for documentation (RFC 5737); nothin
 def machine() -> list[str]:
     """Name this machine: its name, and the address it has towards the network."""
     names = [socket.gethostname()]
-    with (
-        suppress(OSError),
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe,
-    ):  # no network: no address
+    # Without a network there is no address.
+    with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect(_ELSEWHERE)
         names.append(probe.getsockname()[0])
     return names

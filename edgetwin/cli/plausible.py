@@ -27,9 +27,8 @@ _RARE: dict[Type, float] = {
     **dict.fromkeys(("int64", "uint64"), -4.0),
     **dict.fromkeys(("float16", "bcd16", "bcd32", "bcd64"), -3.0),
 }
-_CHOSEN = (
-    -1.5
-)  # there are so many ways to read a register that one of them looks right by chance; zero is zero in all
+# There are so many ways to read a register that one of them looks right by chance. Zero is zero in all of them.
+_CHOSEN = -1.5
 _WORDS_TURNED, _BYTES_TURNED, _NEGATIVE = -0.7, -2.5, -1.0
 # So common are registers of zeros. Wherever there are several, each stands alone.
 _ZERO = math.log(0.3 * 2**16)

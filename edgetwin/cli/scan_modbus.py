@@ -55,9 +55,7 @@ class FoundUnit:
 async def scan(line: Line, search: Search, tell: Tell) -> list[FoundUnit]:
     """Look for all units. Raises DeviceDown when the line itself cannot be used."""
     bus = Bus(line)
-    holding = ModbusLink(
-        bus, search.units[0], search.timeout_s
-    )  # keeps the connection while units come and go
+    holding = ModbusLink(bus, search.units[0], search.timeout_s)  # keeps the line while units come and go
     try:
         await holding.open()
         found = []

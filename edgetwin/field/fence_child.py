@@ -34,9 +34,7 @@ from edgetwin.field.refusals import Refusals
 # that a gateway of 1 GB can bear a device or two that try.
 MEMORY = 128 * 2**20
 BEAT_S = 0.5
-BUFFER = (
-    256 * 1024
-)  # bytes that may wait for the parent; then the driver waits, and counts what it cannot keep
+BUFFER = 256 * 1024  # bytes that may wait for the parent; then the driver waits, and counts what it drops
 LINES = 100  # that may wait for the parent, and that it may get between two heartbeats
 LONGEST_LINE = 8192
 

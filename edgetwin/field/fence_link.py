@@ -3,6 +3,7 @@
 import asyncio
 import io
 import pickle
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
 
@@ -70,14 +71,11 @@ class Child:
         if self._reader is None:
             raise RuntimeError("hear before start")
         try:
-            for _ in range(
-                2
-            ):  # if it was us who stood still, what was said meanwhile is heard in the second half
-                try:
+            # In two halves: if it was us who stood still, what was said meanwhile is heard in the second.
+            for _ in range(2):
+                with suppress(TimeoutError):
                     async with asyncio.timeout(self._silent_s / 2):
                         return await self._reader.readexactly(length)
-                except TimeoutError:
-                    pass
         except (asyncio.IncompleteReadError, ConnectionError):
             raise DeviceDown(
                 "its reader crashed, or was stopped from outside",

@@ -20,10 +20,8 @@ FUNCTIONS: Mapping[Area, int] = {"co": 1, "di": 2, "hr": 3, "ir": 4}
 
 _IS_EXCEPTION = 0x80
 _HEADER = struct.Struct(">HHH")  # transaction id, protocol id, how many bytes follow
-_SHORTEST, _LONGEST = (
-    3,
-    254,
-)  # bytes that follow: a unit, a function code and at least one; the most there can be
+# So many bytes follow: unit, function code and at least one more; and the most there can be.
+_SHORTEST, _LONGEST = 3, 254
 _IDS = 65_535  # transaction ids go from 1 to this; 0 is what careless devices and gateways make up
 _REMEMBERED = 32_000  # how many of the ids before this one count as older
 

@@ -42,10 +42,8 @@ class MqttDriver:
         self.missed = 0  # nothing is asked for in cycles, so no cycle is missed
         self._config = config
         self._clock = clock
-        try:
-            _context(
-                config
-            )  # it is made anew at each connect; what is wrong with its files is told at the start
+        try:  # it is made anew at each connect; but what is wrong with its files now is told at the start
+            _context(config)
         except TlsFileError as problem:
             raise ConfigError(("device", name, problem.key), str(problem)) from problem
         self._login = Login(

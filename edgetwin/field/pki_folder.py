@@ -171,11 +171,8 @@ def identity(certificate: Path, key: Path, *, forbidden: int = stat.S_IRWXO) -> 
         raise _unusable(Path(error.filename or key), error) from None
     except NotACertificate as error:
         raise PkiProblem(f"{certificate}: {error}", "does the file hold a certificate, PEM or DER?") from None
-    except (
-        ValueError,
-        TypeError,
-        UnsupportedAlgorithm,
-    ):  # never the text of the error: it may tell of the key
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        # never with the text of the error, which may tell of the key
         raise PkiProblem(
             f"{key} is not an RSA key that can be read", "it must be PEM or DER, without a passphrase"
         ) from None
