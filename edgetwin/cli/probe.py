@@ -9,7 +9,7 @@ stays a guess: compare it with the display of the device.
   edgetwin probe modbus-tcp://192.168.10.21 --at ir:0 --count 40 --for "10 s"
 
 PLACE is written as in the configuration: 40101 as in a datasheet, or hr:100 (holding), ir:100 (input) counted from
-zero. With --count a whole block is shared out among its likeliest meanings.
+zero. With --count a whole block is shared out among its likeliest meanings. What may be text is shown as text too.
 
 It only reads, one request each --every, and ends by itself. The device may serve only a few clients: stop the gateway
 first if it talks to the same one.
@@ -30,7 +30,7 @@ from pydantic_core import PydanticCustomError
 from edgetwin.cli import USAGE
 from edgetwin.cli.plausible import Limits, Ranking, rank
 from edgetwin.cli.probe_read import Looks, Times, Unreadable, look
-from edgetwin.cli.probe_table import block_lines, place_lines, toml_line
+from edgetwin.cli.probe_table import block_lines, place_lines, text_line, toml_line
 from edgetwin.config.modbus_line import Line, line
 from edgetwin.config.registers import AREA_NAMES, BITS, Register, register
 from edgetwin.config.units import typed_seconds
@@ -140,15 +140,24 @@ def _limits(args: argparse.Namespace) -> Limits | None:
 def _page(
     where: Line, looks: Looks, place: Register, ranking: Ranking, args: argparse.Namespace
 ) -> list[str]:
-    many = f"{len(looks.answers)} looks in {looks.span_s:.1f} s"
+    count = len(looks.answers)
+    many = f"{count} look{'s' if count > 1 else ''} in {looks.span_s:.1f} s"
     words = looks.answers[-1].hex(" ", 2)
     page = [f"{place} on {where}, unit {args.unit}: {many}", f"registers now: {words}", ""]
     if args.count > 1:
-        return page + block_lines(ranking, place, args.count)
-    page += place_lines(ranking.at[0][: args.most])
-    if ranking.at[0]:
-        page += ["", "to paste, if the first is right:", toml_line(args.name, ranking.at[0][0], place)]
+        page += block_lines(ranking, place, args.count)
+    else:
+        page += place_lines(ranking.at[0][: args.most])
+        if ranking.at[0]:
+            page += ["", "to paste, if the first is right:", toml_line(args.name, ranking.at[0][0], place)]
+    if text := _text(looks, place, args):
+        page += ["", "or, if it is one text (as many registers as --count says, or four):", text]
     return page
+
+
+def _text(looks: Looks, place: Register, args: argparse.Namespace) -> str | None:
+    latest = looks.answers[-1]
+    return text_line(args.name, latest[: 2 * args.count] if args.count > 1 else latest, place)
 
 
 def _as_json(looks: Looks, place: Register, ranking: Ranking, args: argparse.Namespace) -> dict[str, object]:
@@ -157,6 +166,7 @@ def _as_json(looks: Looks, place: Register, ranking: Ranking, args: argparse.Nam
         "unit": args.unit,
         "looks": len(looks.answers),
         "span_s": looks.span_s,
+        "text": _text(looks, place, args),
         "words": [answer[: 2 * args.count].hex(" ", 2) for answer in looks.answers],
         "registers": [
             {
