@@ -136,8 +136,8 @@ def refuses(port: int) -> bool:
 
 
 def test_it_ends_by_itself_after_the_time_given_and_leaves_nothing(place: Path) -> None:
-    with Demo(place, "--for", "1 s") as demo:
-        port = int(demo.until("mill is up", "feed is up", r"mosquitto_sub .* -p (\d+)")[1])
+    with Demo(place, "--for", "1 s") as demo:  # on a busy machine OPC UA is not up by then
+        port = int(demo.until("mill is up", r"mosquitto_sub .* -p (\d+)")[1])
         assert demo.left_behind
         assert demo.wait() == 0
         assert demo.left_behind == []
