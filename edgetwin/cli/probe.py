@@ -30,7 +30,7 @@ from pydantic_core import PydanticCustomError
 from edgetwin.cli import USAGE
 from edgetwin.cli.plausible import Limits, Ranking, rank
 from edgetwin.cli.probe_read import Looks, Times, Unreadable, look
-from edgetwin.cli.probe_table import block_lines, place_lines, text_line, toml_line
+from edgetwin.cli.probe_table import block_lines, place_lines, text_lines, toml_line
 from edgetwin.config.modbus_line import Line, line
 from edgetwin.config.registers import AREA_NAMES, BITS, Register, register
 from edgetwin.config.units import typed_seconds
@@ -150,14 +150,14 @@ def _page(
         page += place_lines(ranking.at[0][: args.most])
         if ranking.at[0]:
             page += ["", "to paste, if the first is right:", toml_line(args.name, ranking.at[0][0], place)]
-    if text := _text(looks, place, args):
-        page += ["", "or, if it is one text (as many registers as --count says, or four):", text]
+    if texts := _texts(looks, place, args):
+        page += ["", "or, if it is one text (as many registers as --count says, or four):", *texts]
     return page
 
 
-def _text(looks: Looks, place: Register, args: argparse.Namespace) -> str | None:
+def _texts(looks: Looks, place: Register, args: argparse.Namespace) -> list[str]:
     latest = looks.answers[-1]
-    return text_line(args.name, latest[: 2 * args.count] if args.count > 1 else latest, place)
+    return text_lines(args.name, latest[: 2 * args.count] if args.count > 1 else latest, place)
 
 
 def _as_json(looks: Looks, place: Register, ranking: Ranking, args: argparse.Namespace) -> dict[str, object]:
@@ -166,7 +166,7 @@ def _as_json(looks: Looks, place: Register, ranking: Ranking, args: argparse.Nam
         "unit": args.unit,
         "looks": len(looks.answers),
         "span_s": looks.span_s,
-        "text": _text(looks, place, args),
+        "texts": _texts(looks, place, args),
         "words": [answer[: 2 * args.count].hex(" ", 2) for answer in looks.answers],
         "registers": [
             {

@@ -32,20 +32,21 @@ def block_lines(ranking: Ranking, place: Register, count: int) -> list[str]:
     return [*_table(head, rows), "", "to paste what is not zero, where you agree:", *pasted]
 
 
-def text_line(name: str, answer: bytes, place: Register) -> str | None:
-    """Write the line that reads registers as text, with the text; None where they look like none.
+def text_lines(name: str, answer: bytes, place: Register) -> list[str]:
+    """Write the lines that read registers as text, in either byte order; none where they look like none.
 
     Of a text all can be read up to its first NUL, and most of it is ASCII: numbers hardly ever look like that.
     """
-    turned = b"".join(answer[at + 1 : at + 2] + answer[at : at + 1] for at in range(0, len(answer), 2))
+    turned = bytes(answer[at ^ 1] for at in range(len(answer)))
+    lines = []
     for octets, order in ((answer, ""), (turned, ', byte_order = "low-first"')):
         text, code = text_of(octets)
         if text is None or code != status.GOOD or len(text.strip()) < _LEAST_TEXT:
             continue
         if sum(map(str.isascii, text)) >= _MOSTLY * len(text):
             line = f'{name} = {{ at = "{place}", type = "string", length = {len(octets)}{order} }}'
-            return f'{line}   # "{clean(text)}"'
-    return None
+            lines.append(f'{line}   # "{clean(text)}"')
+    return lines
 
 
 def toml_line(name: str, meaning: Meaning, place: Register) -> str:

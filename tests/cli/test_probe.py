@@ -11,18 +11,17 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from edgetwin.__main__ import main
-from edgetwin.cli.probe_table import text_line
+from edgetwin.cli.probe_table import text_lines
 from edgetwin.config.registers import Register
 
 NAME, PLACE = b"PUMP 4711\0\0\0", Register("hr", 7)
 
 
-def test_a_text_is_seen_in_either_byte_order() -> None:
-    line = text_line("name", NAME, PLACE)
-    assert line == 'name = { at = "hr:7", type = "string", length = 12 }   # "PUMP 4711"'
-    turned = text_line("name", bytes(NAME[at ^ 1] for at in range(len(NAME))), PLACE)
-    assert turned is not None
-    assert 'byte_order = "low-first" }   # "PUMP 4711"' in turned
+def test_a_text_is_shown_in_both_byte_orders() -> None:
+    assert text_lines("name", NAME, PLACE) == [
+        'name = { at = "hr:7", type = "string", length = 12 }   # "PUMP 4711"',
+        'name = { at = "hr:7", type = "string", length = 12, byte_order = "low-first" }   # "UPPM4 17"',
+    ]
 
 
 @pytest.mark.parametrize(
@@ -30,7 +29,7 @@ def test_a_text_is_seen_in_either_byte_order() -> None:
     [struct.pack(">2f", 61.25, 412.5), struct.pack(">4H", 412, 65_400, 0, 7), b"\0" * 8, b"\xff" * 8],
 )
 def test_numbers_are_not_taken_for_a_text(answer: bytes) -> None:
-    assert text_line("name", answer, PLACE) is None
+    assert text_lines("name", answer, PLACE) == []
 
 
 class Moving:
