@@ -14,6 +14,7 @@ scan            what is at an address
   scan_network  which addresses of a network listen
 browse          the nodes of an OPC UA server as a tree, and as signals
   browse_link   a session that asks one thing after the other
+  little_memory a bound on what a stranger's answer may take
   browse_walk   from node to node
   browse_read   what variables hold
   browse_node   a node, and what is known of it (pure)

@@ -18,8 +18,8 @@ on standard error. What is written passes `edgetwin check`.
 
 It browses and reads, many nodes in one call, waits --pause before each call, and never subscribes or writes. It looks
 at no more than --max nodes, and says so where there are more. What comes from the server is not believed: names are
-shown without control characters, and a server that never ends is left. A single answer may be as long as the server
-likes, up to 100 MB: browse a server that you do not trust on a machine that can spare that.
+shown without control characters, a server that never ends is left, and an answer that would take more than 256 MB of
+memory ends the verb.
 
 The password comes from EDGETWIN_BROWSE_PASSWORD in the environment, else it is asked for. Certificates are those of
 `edgetwin pki`, from --pki DIR.
@@ -50,6 +50,7 @@ from edgetwin.cli.browse_read import read_all
 from edgetwin.cli.browse_rows import Rows, rows
 from edgetwin.cli.browse_tree import data, lines
 from edgetwin.cli.browse_walk import NoSuchNode, Walk, start_at
+from edgetwin.cli.little_memory import little_memory
 from edgetwin.cli.progress import Progress
 from edgetwin.config.opcua import OpcUaDevice
 from edgetwin.config.opcua_access import Security
@@ -62,7 +63,7 @@ from edgetwin.field.driver import DeviceDown
 NOTHING = 1
 PASSWORD = "EDGETWIN_BROWSE_PASSWORD"  # noqa: S105 - the name of the variable
 _STARTS = ("Objects", "Types", "Views")
-_MOST, _DEEPEST = 100_000, 50
+_MOST, _DEEPEST = 50_000, 50
 _TOLD = 5  # places that are told for one reason
 
 
@@ -115,11 +116,16 @@ def run(args: argparse.Namespace) -> int:
         return _complain(str(error), USAGE)
     bar = Progress(sys.stderr)
     try:
-        seen = asyncio.run(_browse(link, where, args, bar))
+        with little_memory():
+            seen = asyncio.run(_browse(link, where, args, bar))
     except DeviceDown as down:
         return _complain(f"{down.reason}; {down.hint}" if down.hint else down.reason, os.EX_UNAVAILABLE)
     except NoSuchNode as missing:
         return _complain(str(missing), NOTHING)
+    except MemoryError:
+        return _complain(
+            "this takes too much memory; look at less of it, with --from or --max", os.EX_UNAVAILABLE
+        )
     finally:
         bar.clear()
     return _tell(args, device, seen)

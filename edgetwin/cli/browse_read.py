@@ -85,7 +85,8 @@ async def _kinds(
         if isinstance(definition, ua.EnumDefinition):
             kinds[node].number = _INT32
             kinds[node].names = {
-                int(field.Value): label(field.DisplayName) or tidy(field.Name) for field in definition.Fields
+                int(field.Value): label(field.DisplayName) or tidy(field.Name)
+                for field in definition.Fields or ()
             }
         elif isinstance(definition, ua.StructureDefinition):
             await structures.learn([of_type[node].id])

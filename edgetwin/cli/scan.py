@@ -37,6 +37,7 @@ from datetime import UTC, datetime
 from pydantic_core import PydanticCustomError
 
 from edgetwin.cli import USAGE, scan_modbus, scan_network, scan_table
+from edgetwin.cli.little_memory import little_memory
 from edgetwin.cli.progress import Progress
 from edgetwin.cli.scan_modbus import Search
 from edgetwin.config import opcua
@@ -144,7 +145,8 @@ def _opcua(args: argparse.Namespace) -> Scan:
         from edgetwin.cli import scan_opcua  # noqa: PLC0415 - asyncua costs, so only where it is needed
 
         now = datetime.now(UTC)
-        found = asyncio.run(scan_opcua.scan(args.address, timeout_s))
+        with little_memory():
+            found = asyncio.run(scan_opcua.scan(args.address, timeout_s))
         _tell(args, scan_opcua.as_json(found, now), scan_opcua.lines(found, now))
         return os.EX_OK
 

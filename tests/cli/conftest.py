@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from asyncua.client.ua_session import UaSession
 from browsed import LineServer
+from field_node import NodeServer
 from field_secure import SecureServer
 
 
@@ -15,6 +16,14 @@ from field_secure import SecureServer
 def line() -> Iterator[LineServer]:
     """Give an OPC UA server with a line of machines in it."""
     server = LineServer()
+    yield server
+    server.end()
+
+
+@pytest.fixture(scope="session")
+def node() -> Iterator[NodeServer]:
+    """Give an OPC UA server of another family."""
+    server = NodeServer()
     yield server
     server.end()
 

@@ -55,12 +55,8 @@ def test_only_the_given_address_is_asked(line: LineServer, contacted: set[tuple[
     assert line.sessions() == 0
 
 
-def test_a_server_of_another_family(capsys: pytest.CaptureFixture[str]) -> None:
-    server = NodeServer()
-    try:
-        assert main(["scan", f"opc.tcp://127.0.0.1:{server.port}"]) == 0
-    finally:
-        server.end()
+def test_a_server_of_another_family(node: NodeServer, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["scan", f"opc.tcp://127.0.0.1:{node.port}"]) == 0
     page = capsys.readouterr().out
     assert "urn:edgetwin:test:node" in page
     assert "Without security" in page
@@ -81,6 +77,7 @@ def test_browsing_needs_what_the_scan_says(
 ) -> None:
     folder = PkiFolder(tmp_path / "pki")
     folder.save_own(OWN)
+    secured.users.asked.clear()
     words = ["browse", secured.url, "--security", STRONG, "--pki", str(folder.directory), "--user", LOGIN[0]]
     monkeypatch.setenv("EDGETWIN_BROWSE_PASSWORD", LOGIN[1])
     assert main(words) == 69
