@@ -169,6 +169,10 @@ class OpcUaSecurity:
         It just gave its endpoints over an open channel. Many a server hangs up without a word on a client that it
         does not trust; others give the reason in a way for which asyncua has but an AssertionError.
         """
+        unfit = str(error).startswith("No matching endpoints")  # asyncua has no type for it
+        if unfit and self._parties is None:
+            show = self._folder.command(f"show {self._config.connect}")
+            return DeviceDown("the server lets nobody in with security None", f"see what it offers: {show}")
         if self._parties is None or not isinstance(error, ConnectionError | AssertionError):
             return None
         return DeviceDown("the server opens no protected channel to this gateway", self._introduce())

@@ -24,6 +24,15 @@ async def test_every_security_works(secure_server: SecureServer, trusting: PkiFo
     assert secure_server.users.asked == [LOGIN]
 
 
+async def test_a_server_that_wants_security_is_told_as_such(
+    secure_server: SecureServer, trusting: PkiFolder
+) -> None:
+    await secure_server.show(secure_server.usual, [ua.SecurityPolicyType.Basic256Sha256_SignAndEncrypt])
+    down = await refusal(driver_for(secure_server, trusting, security="None"))
+    assert down.reason == "the server lets nobody in with security None"
+    assert f"see what it offers: edgetwin pki show {secure_server.url}" in down.hint
+
+
 async def test_an_anonymous_login_works(secure_server: SecureServer, trusting: PkiFolder) -> None:
     assert await first_value(driver_for(secure_server, trusting)) == 1.5
     assert secure_server.users.asked == [(None, None)]
