@@ -22,7 +22,7 @@ shown without control characters, a server that never ends is left, and an answe
 memory ends the verb.
 
 The password comes from EDGETWIN_BROWSE_PASSWORD in the environment, else it is asked for. Certificates are those of
-`edgetwin pki`, from --pki DIR.
+`edgetwin pki`, from --directory DIR.
 
 Exit codes: 0 done, 1 nothing was found, 2 a wrong option, 69 the server cannot be reached or does not let us in,
 130 ended with Ctrl-C.
@@ -96,7 +96,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     access.add_argument("--security", default="None", choices=get_args(Security), metavar="POLICY/MODE")
     access.add_argument("--user", metavar="NAME", help="log in as; else anonymous")
     access.add_argument(
-        "--pki", type=Path, default=DIRECTORY, metavar="DIR", help="the folder of certificates"
+        "--directory", type=Path, default=DIRECTORY, metavar="DIR", help="the folder of certificates"
     )
     parser.add_argument("--pause", default="20 ms", metavar="TIME", help='before each call (default "20 ms")')
     parser.add_argument("--timeout", default="5 s", metavar="TIME", help='for an answer (default "5 s")')
@@ -108,7 +108,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         where, device = _start(args), _device(args)
         pause_s, _ = _seconds("--pause", args.pause), _seconds("--timeout", args.timeout)
-        link = PacedLink(_config(args, device), args.pki, pause_s, system_clock)
+        link = PacedLink(_config(args, device), args.directory, pause_s, system_clock)
     except PydanticCustomError as error:
         hint = (error.context or {}).get("hint", "")
         return _complain(f"{error.message()}; {hint}" if hint else error.message(), USAGE)

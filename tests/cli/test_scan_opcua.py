@@ -1,6 +1,9 @@
 """`edgetwin scan opc.tcp://...`: how a server can be reached, and what to write for that."""
 
 import json
+import os
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -78,7 +81,16 @@ def test_browsing_needs_what_the_scan_says(
     folder = PkiFolder(tmp_path / "pki")
     folder.save_own(OWN)
     secured.users.asked.clear()
-    words = ["browse", secured.url, "--security", STRONG, "--pki", str(folder.directory), "--user", LOGIN[0]]
+    words = [
+        "browse",
+        secured.url,
+        "--security",
+        STRONG,
+        "--directory",
+        str(folder.directory),
+        "--user",
+        LOGIN[0],
+    ]
     monkeypatch.setenv("EDGETWIN_BROWSE_PASSWORD", LOGIN[1])
     assert main(words) == 69
     refusal = capsys.readouterr().err
@@ -114,3 +126,40 @@ def test_the_path_of_the_server_is_added_to_the_address_that_answers() -> None:
     assert address_of("opc.tcp://192.168.10.30", there) == "opc.tcp://192.168.10.30/UA/Server"
     assert address_of("opc.tcp://192.168.10.30/mine", there) == "opc.tcp://192.168.10.30/mine"
     assert address_of("opc.tcp://192.168.10.30/", offer("None")) == "opc.tcp://192.168.10.30/"
+
+
+def test_the_password_is_asked_for_without_showing_it(secured: SecureServer, tmp_path: Path) -> None:
+    folder = PkiFolder(tmp_path / "pki")
+    folder.save_own(OWN)
+    folder.add(Shelf.TRUSTED, secured.shown.certificate)
+    secured.users.asked.clear()
+    words = [
+        "browse",
+        secured.url,
+        "--security",
+        STRONG,
+        "--directory",
+        str(folder.directory),
+        "--user",
+        LOGIN[0],
+    ]
+    ours, theirs = os.openpty()
+    with open(ours, "r+b", buffering=0) as keyboard, open(theirs, "r+b", buffering=0) as terminal:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "edgetwin", *words],
+            stdin=terminal,
+            stdout=subprocess.PIPE,
+            stderr=terminal,
+            start_new_session=True,
+        )
+        shown = b""
+        while not shown.endswith(b"password of operator: "):
+            shown += keyboard.read(100)
+        keyboard.write(LOGIN[1].encode() + b"\n")
+        told, _ = process.communicate(timeout=60)
+        os.set_blocking(ours, False)
+        shown += keyboard.read(1000) or b""
+    assert process.returncode == 0
+    assert b"1.5" in told
+    assert LOGIN[1].encode() not in shown
+    assert secured.users.asked == [LOGIN]
