@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,11 @@ URL = "opc.tcp://plc:4840"
 
 def offer(security: str, *logins: str, url: str = URL) -> Offer:
     return Offer(url, security, logins or ("anonymous",))
+
+
+def browsing(server: SecureServer, folder: PkiFolder) -> list[str]:
+    access = ["--security", STRONG, "--directory", str(folder.directory), "--user", LOGIN[0]]
+    return ["browse", server.url, *access]
 
 
 def test_each_way_in_is_shown_and_the_best_is_written(
@@ -81,16 +87,7 @@ def test_browsing_needs_what_the_scan_says(
     folder = PkiFolder(tmp_path / "pki")
     folder.save_own(OWN)
     secured.users.asked.clear()
-    words = [
-        "browse",
-        secured.url,
-        "--security",
-        STRONG,
-        "--directory",
-        str(folder.directory),
-        "--user",
-        LOGIN[0],
-    ]
+    words = browsing(secured, folder)
     monkeypatch.setenv("EDGETWIN_BROWSE_PASSWORD", LOGIN[1])
     assert main(words) == 69
     refusal = capsys.readouterr().err
@@ -133,32 +130,24 @@ def test_the_password_is_asked_for_without_showing_it(secured: SecureServer, tmp
     folder.save_own(OWN)
     folder.add(Shelf.TRUSTED, secured.shown.certificate)
     secured.users.asked.clear()
-    words = [
-        "browse",
-        secured.url,
-        "--security",
-        STRONG,
-        "--directory",
-        str(folder.directory),
-        "--user",
-        LOGIN[0],
-    ]
+    words = browsing(secured, folder)
     ours, theirs = os.openpty()
-    with open(ours, "r+b", buffering=0) as keyboard, open(theirs, "r+b", buffering=0) as terminal:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "edgetwin", *words],
-            stdin=terminal,
-            stdout=subprocess.PIPE,
-            stderr=terminal,
-            start_new_session=True,
-        )
+    with os.fdopen(ours, "r+b", buffering=0) as keyboard:
+        with os.fdopen(theirs, "r+b", buffering=0) as terminal:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "edgetwin", *words],
+                stdin=terminal,
+                stdout=subprocess.PIPE,
+                stderr=terminal,
+                start_new_session=True,
+            )
         shown = b""
         while not shown.endswith(b"password of operator: "):
             shown += keyboard.read(100)
         keyboard.write(LOGIN[1].encode() + b"\n")
         told, _ = process.communicate(timeout=60)
-        os.set_blocking(ours, False)
-        shown += keyboard.read(1000) or b""
+        with suppress(OSError):  # nobody is at the other end any more
+            shown += keyboard.read(1000)
     assert process.returncode == 0
     assert b"1.5" in told
     assert LOGIN[1].encode() not in shown
