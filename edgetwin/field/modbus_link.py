@@ -7,6 +7,7 @@ an answer, or five with what is no answer; one that has not is away after the fi
 
 import asyncio
 
+from edgetwin.config.modbus_line import SerialPort
 from edgetwin.config.registers import Area
 from edgetwin.core import status
 from edgetwin.field.driver import DeviceDown
@@ -85,10 +86,18 @@ class ModbusLink:
         await asyncio.sleep(0)  # asyncio closes a socket in the next round of its loop
 
     def _no_answer(self, none: NoAnswer) -> DeviceDown:
-        return DeviceDown(
-            f"connected, and {none}",
-            f"is `unit = {self._unit}` right, is `timeout` long enough, is the device busy with another client?",
-        )
+        line = self._bus.line
+        questions = [f"is `unit = {self._unit}` right", "is the device switched on"]
+        if none.waited_s >= self._seat.timeout_s:  # the line gives a unit less while others on it answer
+            questions.append("is `timeout` long enough")
+        if line.framing == "rtu":
+            questions.append(
+                "are baud, parity and stop bits those of the device, are its wires the right way round"
+            )
+        else:
+            questions.append("is it busy with another client")
+        opened = "the port is open" if isinstance(line.place, SerialPort) else "connected"
+        return DeviceDown(f"{opened}, and {none}", f"{', '.join(questions)}?")
 
     def _not_understood(self, unusable: Unusable) -> DeviceDown:
         return DeviceDown(

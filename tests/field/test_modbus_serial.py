@@ -81,6 +81,30 @@ async def test_an_adapter_that_is_pulled_out_is_noticed_at_once_and_found_again(
             assert time.monotonic() - began < 2.0  # and not at the next poll
 
 
+@pytest.mark.parametrize(
+    ("kind", "reason", "asked"),
+    [
+        (
+            "modbus-rtu",
+            "the port is open, and no answer",
+            "are baud, parity and stop bits those of the device",
+        ),
+        ("modbus-tcp", "connected, and no answer", "is it busy with another client"),
+    ],
+)
+async def test_a_silent_unit_is_looked_for_where_its_kind_of_line_fails(
+    kind: str, reason: str, asked: str
+) -> None:
+    async with Units({1}, kind) as units:
+        link = ModbusLink(Bus(line(units.where)), 9, 0.1)
+        await link.open()
+        with pytest.raises(DeviceDown, match=reason) as down:
+            await link.read("hr", 0, 1)
+        await link.close()
+    assert asked in down.value.hint
+    assert "is `unit = 9` right" in down.value.hint
+
+
 async def test_a_line_on_which_somebody_else_talks_is_told() -> None:
     async with Units({1}, "modbus-rtu") as units:
         link = ModbusLink(Bus(line(units.where)), 1, 0.05)
