@@ -104,7 +104,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Browse one server."""
-    logs.configure("warning")
+    logs.configure("error")  # what is odd about the certificate of a server, `edgetwin pki show` tells
     try:
         where, device = _start(args), _device(args)
         pause_s, _ = _seconds("--pause", args.pause), _seconds("--timeout", args.timeout)
