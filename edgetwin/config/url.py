@@ -40,7 +40,8 @@ def endpoint(text: object, ports: dict[str, int], *, path: bool = False, instead
         host, port = parts.hostname, parts.port
     except ValueError:  # a port that is no number or above 65535, a bracket that is not closed
         raise mistake(
-            f'"{text}" is not an address', f'expected protocol://host:port, such as "{example}"'
+            f'"{text}" is not an address',
+            f'expected protocol://host:port, such as "{example}"; a port is 1 to 65535',
         ) from None
     if not host or " " in text or port == 0:
         missing = "no host" if not host else "a space" if " " in text else "port 0"
