@@ -14,7 +14,8 @@ from edgetwin.config.load import load
 
 HEAD = '[device.plc1]\nconnect = "modbus-tcp://10.0.0.1"\n'
 TEXT = st.text(st.characters(categories=("L", "N", "P", "S", "Zs")), min_size=1, max_size=8).map(str.strip)
-AMOUNT = st.floats(-1e6, 1e6, allow_nan=False).map(lambda value: round(value, 3))
+# Not three decimals: 1,875 could be a number of thousands, and is refused.
+AMOUNT = st.floats(-1e6, 1e6, allow_nan=False).map(lambda value: round(value, 2))
 KEYS = st.fixed_dictionaries(
     {"type": st.sampled_from(["int16", "uint32", "float32", "float64"])},
     optional={
