@@ -39,9 +39,6 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
-from pydantic import ValidationError
-from pydantic_core import PydanticCustomError
-
 from edgetwin import logs
 from edgetwin.cli import USAGE, import_output
 from edgetwin.cli.browse_link import PacedLink
@@ -50,8 +47,10 @@ from edgetwin.cli.browse_read import read_all
 from edgetwin.cli.browse_rows import Rows, rows
 from edgetwin.cli.browse_tree import data, lines
 from edgetwin.cli.browse_walk import NoSuchNode, Walk, start_at
+from edgetwin.cli.complaint import complain
 from edgetwin.cli.little_memory import little_memory
 from edgetwin.cli.progress import Progress
+from edgetwin.config.branch import in_words
 from edgetwin.config.opcua import OpcUaDevice
 from edgetwin.config.opcua_access import Security
 from edgetwin.config.opcua_nodes import Step, node, path
@@ -109,22 +108,21 @@ def run(args: argparse.Namespace) -> int:
         where, device = _start(args), _device(args)
         pause_s, _ = _seconds("--pause", args.pause), _seconds("--timeout", args.timeout)
         link = PacedLink(_config(args, device), args.directory, pause_s, system_clock)
-    except PydanticCustomError as error:
-        hint = (error.context or {}).get("hint", "")
-        return _complain(f"{error.message()}; {hint}" if hint else error.message(), USAGE)
     except ValueError as error:
-        return _complain(str(error), USAGE)
+        return complain("browse", in_words(error), USAGE)
     bar = Progress(sys.stderr)
     try:
         with little_memory():
             seen = asyncio.run(_browse(link, where, args, bar))
     except DeviceDown as down:
-        return _complain(f"{down.reason}; {down.hint}" if down.hint else down.reason, os.EX_UNAVAILABLE)
+        return complain("browse", down.in_words, os.EX_UNAVAILABLE)
     except NoSuchNode as missing:
-        return _complain(str(missing), NOTHING)
+        return complain("browse", str(missing), NOTHING)
     except MemoryError:
-        return _complain(
-            "this takes too much memory; look at less of it, with --from or --max", os.EX_UNAVAILABLE
+        return complain(
+            "browse",
+            "this takes too much memory; look at less of it, with --from or --max",
+            os.EX_UNAVAILABLE,
         )
     finally:
         bar.clear()
@@ -232,14 +230,9 @@ def _device(args: argparse.Namespace) -> dict[str, Any]:
 
 def _config(args: argparse.Namespace, device: dict[str, Any]) -> OpcUaDevice:
     password = _password(args) if args.user else None
-    try:
-        return OpcUaDevice.model_validate(
-            {**device, "password": password, "timeout": args.timeout, "signals": {}}
-        )
-    except ValidationError as error:
-        first = error.errors()[0]
-        hint = first.get("ctx", {}).get("hint", "")
-        raise ValueError(f"{first['msg']}; {hint}" if hint else first["msg"]) from None
+    return OpcUaDevice.model_validate(
+        {**device, "password": password, "timeout": args.timeout, "signals": {}}
+    )
 
 
 def _password(args: argparse.Namespace) -> str:
@@ -262,8 +255,3 @@ def _seconds(option: str, text: str) -> float:
 
 def _say(text: str) -> None:
     print(f"edgetwin browse: {text}", file=sys.stderr)
-
-
-def _complain(text: str, code: int) -> int:
-    _say(text)
-    return code

@@ -34,6 +34,7 @@ from pathlib import Path
 from pydantic_core import PydanticCustomError
 
 from edgetwin.cli import USAGE
+from edgetwin.cli.complaint import complain
 from edgetwin.cli.pki_own import machine, new_certificate
 from edgetwin.cli.pki_report import as_data, details, rows, table, users
 from edgetwin.config.load import load
@@ -98,16 +99,11 @@ def run(args: argparse.Namespace) -> int:
         print(problems, file=sys.stderr)
         return os.EX_CONFIG
     except NotFound as missing:
-        return _fail(str(missing), os.EX_NOINPUT)
+        return complain("pki", str(missing), os.EX_NOINPUT)
     except DeviceDown as down:
-        return _fail(f"{down.reason}; {down.hint}" if down.hint else down.reason, os.EX_UNAVAILABLE)
+        return complain("pki", down.in_words, os.EX_UNAVAILABLE)
     except PkiProblem as problem:
-        return _fail(str(problem), os.EX_CANTCREAT)
-
-
-def _fail(message: str, code: int) -> int:
-    print(f"edgetwin pki: {message}", file=sys.stderr)
-    return code
+        return complain("pki", str(problem), os.EX_CANTCREAT)
 
 
 def _init(args: argparse.Namespace, folder: PkiFolder, config: Config | None) -> int:
@@ -186,14 +182,16 @@ def _trust(args: argparse.Namespace, folder: PkiFolder, _config: Config | None) 
     shelf = Shelf.ISSUERS if args.issuer else Shelf.TRUSTED
     certificate = _fetch(args.which) if _is_url(args.which) else _find(args.which, folder)
     if args.issuer and not certificate.is_authority:
-        return _fail("this is not the certificate of an authority; leave out --issuer", USAGE)
+        return complain("pki", "this is not the certificate of an authority; leave out --issuer", USAGE)
     if certificate in folder.certificates(shelf):
         print(f"{certificate.name} is trusted already ({certificate.thumbprint})")
         return 0
     print("\n".join(details(certificate, _now())))
     if not args.yes:
         if not sys.stdin.isatty():
-            return _fail("there is no terminal to ask at; compare the thumbprint, then add --yes", USAGE)
+            return complain(
+                "pki", "there is no terminal to ask at; compare the thumbprint, then add --yes", USAGE
+            )
         whom = "all servers for which this authority vouches" if args.issuer else "this server"
         if input(f"\nIs that the thumbprint it should have? Trust {whom}? [y/N] ").strip().lower() not in {
             "y",

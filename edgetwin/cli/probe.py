@@ -22,15 +22,14 @@ import argparse
 import asyncio
 import json
 import os
-import sys
 from dataclasses import asdict
 
-from pydantic_core import PydanticCustomError
-
 from edgetwin.cli import USAGE
+from edgetwin.cli.complaint import complain
 from edgetwin.cli.plausible import Limits, Ranking, rank
 from edgetwin.cli.probe_read import Looks, Times, Unreadable, look
 from edgetwin.cli.probe_table import block_lines, place_lines, text_lines, toml_line
+from edgetwin.config.branch import in_words
 from edgetwin.config.modbus_line import Line, line
 from edgetwin.config.registers import AREA_NAMES, BITS, Register, register
 from edgetwin.config.units import typed_seconds
@@ -79,18 +78,15 @@ def run(args: argparse.Namespace) -> int:
         where, place = line(args.connect), _place(args)
         times, timeout_s = _times(args)
         limits = _limits(args)
-    except PydanticCustomError as error:
-        hint = (error.context or {}).get("hint", "")
-        return _complain(f"{error.message()}; {hint}" if hint else error.message(), USAGE)
     except ValueError as error:
-        return _complain(str(error), USAGE)
+        return complain("probe", in_words(error), USAGE)
     counts = range(args.count, args.count + WIDEST)
     try:
         looks = asyncio.run(look(ModbusLink(Bus(where), args.unit, timeout_s), place, counts, times))
     except DeviceDown as down:
-        return _complain(f"{down.reason}; {down.hint}" if down.hint else down.reason, os.EX_UNAVAILABLE)
+        return complain("probe", down.in_words, os.EX_UNAVAILABLE)
     except Unreadable as refused:
-        return _complain(str(refused), os.EX_DATAERR)
+        return complain("probe", str(refused), os.EX_DATAERR)
     ranking = rank(looks.answers, limits)
     if args.json:
         print(json.dumps(_as_json(looks, place, ranking, args), indent=2))
@@ -177,8 +173,3 @@ def _as_json(looks: Looks, place: Register, ranking: Ranking, args: argparse.Nam
         ],
         "likeliest": [asdict(each) for each in ranking.likeliest if each.position < args.count],
     }
-
-
-def _complain(text: str, code: int) -> int:
-    print(f"edgetwin probe: {text}", file=sys.stderr)
-    return code

@@ -34,13 +34,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from pydantic_core import PydanticCustomError
-
 from edgetwin.cli import USAGE, scan_modbus, scan_network, scan_table
+from edgetwin.cli.complaint import complain
 from edgetwin.cli.little_memory import little_memory
 from edgetwin.cli.progress import Progress
 from edgetwin.cli.scan_modbus import Search
 from edgetwin.config import opcua
+from edgetwin.config.branch import in_words
 from edgetwin.config.modbus_line import RTU, line
 from edgetwin.config.registers import AREA_NAMES, Area
 from edgetwin.config.units import typed_seconds
@@ -92,17 +92,14 @@ def run(args: argparse.Namespace) -> int:
     """Scan one address, or one network."""
     try:
         scan = _chosen(args)
-    except PydanticCustomError as error:
-        hint = (error.context or {}).get("hint", "")
-        return _complain(f"{error.message()}; {hint}" if hint else error.message(), USAGE)
     except ValueError as error:
-        return _complain(str(error), USAGE)
+        return complain("scan", in_words(error), USAGE)
     bar = Progress(sys.stderr)
     try:
         return scan(bar)
     except DeviceDown as down:
         bar.clear()
-        return _complain(f"{down.reason}; {down.hint}" if down.hint else down.reason, os.EX_UNAVAILABLE)
+        return complain("scan", down.in_words, os.EX_UNAVAILABLE)
 
 
 Scan = Callable[[Progress], int]
@@ -225,8 +222,3 @@ def _areas(text: str) -> tuple[Area, ...]:
         known = ", ".join(f"{area} ({name}s)" for area, name in AREA_NAMES.items())
         raise ValueError(f'--areas "{text}": there is no {unknown[0]}; known are {known}')
     return tuple(area for area in AREA_NAMES if area in wanted)
-
-
-def _complain(text: str, code: int) -> int:
-    print(f"edgetwin scan: {text}", file=sys.stderr)
-    return code

@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, AllowInfNan, BaseModel, ConfigDict, PlainSerializer, Strict
+from pydantic import (
+    AfterValidator,
+    AllowInfNan,
+    BaseModel,
+    ConfigDict,
+    PlainSerializer,
+    Strict,
+    ValidationError,
+)
 from pydantic_core import PydanticCustomError
 
 Whole = Annotated[int, Strict()]
@@ -27,6 +35,19 @@ def mistake(message: str, hint: str = "") -> PydanticCustomError:
     """Make the error that a validator raises: what is wrong and what was expected, then what to do about it."""
     context: dict[str, Any] = {"message": message, "hint": hint}
     return PydanticCustomError("edgetwin", "{message}", context)
+
+
+def in_words(error: ValueError) -> str:
+    """Write out the first mistake in what was typed elsewhere than in the file, and what to do about it."""
+    context: Mapping[str, Any]
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        message, context = first["msg"], first.get("ctx", {})
+    elif isinstance(error, PydanticCustomError):
+        message, context = error.message(), error.context or {}
+    else:
+        return str(error)
+    return f"{message}; {context['hint']}" if context.get("hint") else message
 
 
 class Branch(BaseModel):

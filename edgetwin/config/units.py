@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from edgetwin.config.branch import mistake
+from edgetwin.config.branch import in_words, mistake
 
 _SECONDS = {
     **dict.fromkeys(("us", "µs", "μs"), 1e-6),
@@ -61,8 +61,7 @@ def typed_seconds(text: object) -> float:
     try:
         return seconds(text)
     except PydanticCustomError as error:
-        hint = (error.context or {}).get("hint")
-        raise ValueError(f"{error.message()}; {hint}" if hint else error.message()) from None
+        raise ValueError(in_words(error)) from None
 
 
 def duration_text(value: float) -> str:

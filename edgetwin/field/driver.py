@@ -21,6 +21,11 @@ class DeviceDown(Exception):  # noqa: N818 - a state of the plant, not a program
         self.reason = reason
         self.hint = hint
 
+    @property
+    def in_words(self) -> str:
+        """Say both, to a person."""
+        return f"{self.reason}; {self.hint}" if self.hint else self.reason
+
 
 class Driver(Protocol):
     """One device. `open`, then iterate `frames` until it raises DeviceDown, then `close`; and again.
