@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from edgetwin.config.device import DeviceConfig, SignalConfig
 from edgetwin.config.modbus import ModbusDevice
 from edgetwin.config.modbus_signal import ModbusSignal
+from edgetwin.config.mqtt_in import MqttSignal
 from edgetwin.config.opcua import OpcUaDevice
 from edgetwin.core import status
 
@@ -86,11 +87,25 @@ def _of_status(device: DeviceConfig, signal: SignalConfig, reading: Reading) -> 
             return f"the server does not know this node: `edgetwin browse {device.connect}` shows what it has"
         if kind == status.BAD_TYPE_MISMATCH:
             return "it is no number: add text = true, or name an element or a field of it"
+    if isinstance(signal, MqttSignal) and (said := _of_published(signal, kind)):
+        return said
     if kind == status.BAD_SENSOR_FAILURE and _has_words(signal):
         return (
             f"the device says that it has no value: is the sensor connected? If it is, {_try_probe(device)}"
         )
     return _OF_STATUS.get(kind, f"the device calls it {status.describe(reading.code)}: look there")
+
+
+def _of_published(signal: MqttSignal, kind: int) -> str:
+    """Say what to do about what is published otherwise than expected."""
+    if kind == status.BAD_WAITING and signal.metric is not None:
+        return "no birth of its edge node came: it sends one when it connects; with rebirth = true it is asked for one"
+    if kind == status.BAD_NODE_UNKNOWN:
+        key = "metric" if signal.metric is not None else "path"
+        return f"there is nothing of that name in what is published: is `{key}` right?"
+    if kind == status.BAD_TYPE_MISMATCH:
+        return "what is published is no number: add text = true, or name a `path` into it"
+    return ""
 
 
 def _of_range(device: DeviceConfig, signal: SignalConfig, raw: float) -> str:
