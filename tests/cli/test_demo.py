@@ -51,7 +51,13 @@ class Demo:
             stdin=streams[0],
             stdout=streams[1],
             stderr=streams[2],
-            env={**os.environ, "TMPDIR": str(place), "TERM": "xterm", "PYTHONUNBUFFERED": "1"},
+            # The size is that of the terminal, whatever the tests themselves were told of theirs.
+            env={
+                **{name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")},
+                "TMPDIR": str(place),
+                "TERM": "xterm",
+                "PYTHONUNBUFFERED": "1",
+            },
         )
         if not terminal:
             os.close(streams[1])
