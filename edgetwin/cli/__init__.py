@@ -42,7 +42,7 @@ replay          recorded data through the same pipeline
   replay_output   the files that are written; outcome_csv is the form of one
   progress        the bar
 complaint       what a verb says when it cannot do what was asked
-foreign         text from outside, made fit for a terminal and for a topic (pure)
+foreign         text from outside, made fit for a keyboard and for a topic (pure)
 screen          what a view looks like (pure); terminal and keyboard are what it is shown on and answered with
 """
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from asyncua import ua
 
-from edgetwin.cli.foreign import clean
+from edgetwin.wire.printable import printable
 
 OBJECT, VARIABLE = "object", "variable"
 _LONGEST_NAME = 120
@@ -89,7 +89,7 @@ class Found:
 
 def tidy(text: str | None) -> str:
     """Make a name of a server fit for the screen."""
-    return clean(str(text or ""))[:_LONGEST_NAME]
+    return printable(str(text or ""))[:_LONGEST_NAME]
 
 
 def node_text(node: ua.NodeId, spaces: Sequence[str] = ()) -> str:

@@ -11,10 +11,11 @@ from itertools import islice
 from typing import Any
 
 from edgetwin.cli.browse_node import Found, Other, Reading, node_text, tidy
-from edgetwin.cli.foreign import clean, name_of, spoken
+from edgetwin.cli.foreign import name_of, spoken
 from edgetwin.cli.import_rows import Imported
 from edgetwin.cli.judged import refused
 from edgetwin.core import status
+from edgetwin.wire.printable import printable
 
 ELEMENTS = 16  # of one variable that become signals
 _BOOLEAN, _DOUBLE = 1, 11
@@ -166,7 +167,7 @@ def _fits(value: float, limits: tuple[float, float]) -> bool:
 
 def _title(variable: Found, part: _Part) -> str:
     element = "".join(f"[{number}]" for number in part.element)
-    return clean(".".join([variable.path + element, *part.field]))
+    return printable(".".join([variable.path + element, *part.field]))
 
 
 def _names(parts: Sequence[tuple[Found, _Part]]) -> list[str]:

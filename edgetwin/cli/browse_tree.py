@@ -5,8 +5,8 @@ from typing import Any
 
 from edgetwin.cli.browse_node import OBJECT, Found, Reading, node_text, tidy
 from edgetwin.cli.browse_plain import in_full, shown
-from edgetwin.cli.foreign import clean
 from edgetwin.core import status
+from edgetwin.wire.printable import printable
 
 _WIDEST = 56  # of a name with what stands before it
 
@@ -21,7 +21,7 @@ def lines(start: Found, chosen: Collection[Found], spaces: Sequence[str]) -> Ite
     used = sorted({int(found.id.NamespaceIndex) for found in kept} - {0})
     if used:
         yield ""
-    yield from (f"ns={number} is {clean(spaces[number])}" for number in used if number < len(spaces))
+    yield from (f"ns={number} is {printable(spaces[number])}" for number in used if number < len(spaces))
 
 
 def with_ancestors(chosen: Collection[Found]) -> set[Found]:
@@ -48,7 +48,7 @@ def _cells(found: Found) -> tuple[str, ...]:
         below = " ..." if found.kind == OBJECT and not found.looked else ""
         return name + below, "", "", "", "", node_text(found.id)
     said = "" if reading.status == status.GOOD else status.describe(reading.status)
-    value = f"{shown(reading.value, reading.names)} {clean(reading.unit)}".rstrip()
+    value = f"{shown(reading.value, reading.names)} {printable(reading.unit)}".rstrip()
     limits = f"{reading.range[0]:g} .. {reading.range[1]:g}" if reading.range else ""
     return name, _type(reading), value, limits, said, tidy(node_text(found.id))
 
@@ -79,7 +79,7 @@ def _as_data(found: Found, spaces: Sequence[str]) -> dict[str, Any]:
         "array": list(reading.dimensions) if reading.rank >= 0 else None,
         "value": in_full(reading.value),
         "status": status.describe(reading.status),
-        "unit": clean(reading.unit),
+        "unit": printable(reading.unit),
         "range": list(reading.range) if reading.range else None,
         "names": {str(number): name for number, name in reading.names.items()},
     }

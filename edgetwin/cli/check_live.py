@@ -9,12 +9,12 @@ import numpy as np
 
 from edgetwin import build, logs
 from edgetwin.cli.advice import Reading, advice
-from edgetwin.cli.foreign import clean
 from edgetwin.cli.live import DeviceVisit, Visit, visit
 from edgetwin.cli.screen import number, span
 from edgetwin.config.tree import Device
 from edgetwin.core import status
 from edgetwin.core.signals import UNSTAMPED, Clock, Kind, Quality, SignalTable, reason_names
+from edgetwin.wire.printable import printable
 
 _SAYS_NOTHING = (status.describe(status.GOOD), status.describe(status.BAD_WAITING))
 
@@ -102,7 +102,7 @@ def _said(signal: LiveSignal) -> str:
 def _cells(signal: LiveSignal) -> tuple[str, str, str, str]:
     value = signal.value if isinstance(signal.value, str) else number(signal.value, None)
     age = "" if signal.age_s is None else f"{span(signal.age_s)} old"
-    return signal.name, clean(value), signal.unit, age
+    return signal.name, printable(value), signal.unit, age
 
 
 def _device(found: DeviceVisit, config: Device, table: SignalTable, seen: Visit) -> LiveDevice:

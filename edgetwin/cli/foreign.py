@@ -1,14 +1,9 @@
-"""Text that came from outside (a device, a server, a vendor's list), made fit for a terminal and for a topic. Pure."""
+"""Text that came from outside (a device, a server, a vendor's list), made fit for a keyboard and for a topic. Pure."""
 
 import re
 import unicodedata
 
 _SPOKEN = str.maketrans({"°": "deg", "μ": "u", "Ω": "Ohm", "ß": "ss"})
-
-
-def clean(text: str) -> str:
-    """Write `?` for each sign that could steer a terminal."""
-    return text if text.isprintable() else "".join(sign if sign.isprintable() else "?" for sign in text)
 
 
 def spoken(text: str) -> str:

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from edgetwin.cli.foreign import clean
 from edgetwin.cli.plausible import Meaning, Ranking
 from edgetwin.config.registers import Register
 from edgetwin.core import status
 from edgetwin.field.decode_text import text_of
+from edgetwin.wire.printable import printable
 
 _LEAST_TEXT, _MOSTLY = 4, 0.75
 
@@ -45,7 +45,7 @@ def text_lines(name: str, answer: bytes, place: Register) -> list[str]:
             continue
         if sum(map(str.isascii, text)) >= _MOSTLY * len(text):
             line = f'{name} = {{ at = "{place}", type = "string", length = {len(octets)}{order} }}'
-            lines.append(f'{line}   # "{clean(text)}"')
+            lines.append(f'{line}   # "{printable(text)}"')
     return lines
 
 

@@ -11,7 +11,7 @@ from itertools import groupby
 from textwrap import wrap
 from typing import Any, Final, NamedTuple
 
-from edgetwin.cli.foreign import clean
+from edgetwin.wire.printable import printable
 
 Row = Mapping[str, Any]  # any: a piece of a view, as JSON gives it
 
@@ -64,7 +64,7 @@ def _signals(view: Mapping[str, Any], columns: int) -> list[Line]:
     rows: Sequence[Row] = view["signals"]
     if not rows:
         return [[Piece("no signals are configured", DIM)]]
-    names = _left("signal", [clean(row["name"].partition(".")[2] or row["name"]) for row in rows])
+    names = _left("signal", [printable(row["name"].partition(".")[2] or row["name"]) for row in rows])
     raws = [f"{raw}  " for raw in _right("raw", _aligned([number(row["raw"], row["sigma"]) for row in rows]))]
     corrected = _left("corrected", _corrected(rows))
     qualities = _left("quality", [row["quality"] for row in rows])
@@ -95,7 +95,9 @@ def _corrected(rows: Sequence[Row]) -> list[str]:
     values = _aligned([number(row["value"], row["sigma"]) for row in rows])
     sigmas = _left("", [f"± {_spread(row['sigma'])}" if row["sigma"] is not None else "" for row in rows])[1:]
     return [
-        f"{value} {sigma} {clean(row['unit'])}" if row.get("label") is None else clean(str(row["label"]))[:24]
+        f"{value} {sigma} {printable(row['unit'])}"
+        if row.get("label") is None
+        else printable(str(row["label"]))[:24]
         for value, sigma, row in zip(values, sigmas, rows, strict=True)
     ]
 
@@ -173,7 +175,7 @@ def _alerts(view: Mapping[str, Any], columns: int) -> list[Line]:
         style = _SEVERITY.get(alert["severity"], PLAIN)
         title = f"! {_clock(alert['onset'])}  {alert['severity']}, {alert['kind']}: "
         indent = " " * 12  # below the severity
-        first, *more = wrap(title + clean(alert["message"]), max(40, columns), subsequent_indent=indent)
+        first, *more = wrap(title + printable(alert["message"]), max(40, columns), subsequent_indent=indent)
         out.append([Piece(first[: len(title)], style), Piece(first[len(title) :])])
         out.extend([Piece(line)] for line in more)
     out.extend(
@@ -197,8 +199,8 @@ def _down(view: Mapping[str, Any], columns: int, room: int) -> list[Line]:
 
 
 def _why_down(device: Row, columns: int) -> list[Line]:
-    title, hint = f"{device['name']} is down", clean(device["hint"])
-    why = f"  since {_clock(device['since'])}: {clean(device['reason'])}"
+    title, hint = f"{device['name']} is down", printable(device["hint"])
+    why = f"  since {_clock(device['since'])}: {printable(device['reason'])}"
     if len(title) + len(why) + 2 + len(hint) <= columns:
         return [[Piece(title, RED), Piece(why), Piece(f"  {hint}", YELLOW)]]
     width = max(40, columns)
@@ -241,7 +243,7 @@ def _draw(line: Line, columns: int, *, colour: bool) -> str:
     """Write one line, cut to the width, without anything that could steer the terminal."""
     out, left = [], len("".join(piece.text for piece in line).rstrip()[:columns])
     for piece in line:
-        text = clean(piece.text)[:left]
+        text = printable(piece.text)[:left]
         left -= len(text)
         out.append(f"\x1b[{piece.style}m{text}\x1b[0m" if colour and piece.style and text.strip() else text)
     return "".join(out)

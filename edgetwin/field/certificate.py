@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from edgetwin.wire.printable import printable
+
 _LONGEST_NAME = 64
 _LONGEST_CHAIN = 10  # a stranger may send any number
 _DAY = timedelta(days=1)
@@ -137,11 +139,6 @@ def _name(subject: x509.Name) -> str:
     common = subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     name = printable(str(common[0].value) if common else subject.rfc4514_string())
     return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..."
-
-
-def printable(text: str) -> str:
-    """Make a stranger's text fit for a log and a terminal."""
-    return "".join(sign if sign.isprintable() else "?" for sign in text)
 
 
 def names_host(certificate: Certificate, host: str) -> bool:

@@ -12,10 +12,11 @@ from asyncua.client.client import Client
 
 from edgetwin.config.opcua import PORTS
 from edgetwin.config.url import endpoint, with_port
-from edgetwin.field.certificate import Certificate, NotACertificate, chain, printable
+from edgetwin.field.certificate import Certificate, NotACertificate, chain
 from edgetwin.field.driver import DeviceDown
 from edgetwin.field.opcua_security import login_of, security_of
 from edgetwin.field.unreachable import unreachable
+from edgetwin.wire.printable import printable
 
 _Answer = TypeVar("_Answer")
 

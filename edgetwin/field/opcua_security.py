@@ -28,11 +28,12 @@ from asyncua.ua import uaerrors
 
 from edgetwin.config.opcua import OpcUaDevice
 from edgetwin.core.signals import Clock
-from edgetwin.field.certificate import Certificate, NotACertificate, chain, printable, read
+from edgetwin.field.certificate import Certificate, NotACertificate, chain, read
 from edgetwin.field.driver import DeviceDown
 from edgetwin.field.pki_expiry import Reminder
 from edgetwin.field.pki_folder import Identity, PkiFolder, PkiProblem, Shelf, identity
 from edgetwin.field.pki_trust import Judgement, Shown, judge
+from edgetwin.wire.printable import printable
 
 log = structlog.get_logger()
 
