@@ -5,7 +5,7 @@ out by how likely it is a measured value: of a usual size, moving smoothly, insi
 stays a guess: compare it with the display of the device.
 
   edgetwin probe modbus-tcp://192.168.10.21 --at 40101
-  edgetwin probe modbus-rtu:///dev/ttyUSB0?baud=9600 --unit 7 --at hr:100 --range 0 150
+  edgetwin probe "modbus-rtu:///dev/ttyUSB0?baud=9600" --unit 7 --at hr:100 --range 0 150
   edgetwin probe modbus-tcp://192.168.10.21 --at ir:0 --count 40 --for "10 s"
 
 PLACE is written as in the configuration: 40101 as in a datasheet, or hr:100 (holding), ir:100 (input) counted from

@@ -2,11 +2,12 @@
 
   edgetwin scan modbus-tcp://192.168.10.21
   edgetwin scan modbus-tcp://192.168.10.21 --units 1-247
-  edgetwin scan modbus-rtu:///dev/ttyUSB0?baud=9600&parity=none --units 1-32 --areas hr,ir
+  edgetwin scan "modbus-rtu:///dev/ttyUSB0?baud=9600&parity=none" --units 1-32 --areas hr,ir
   edgetwin scan opc.tcp://192.168.10.30
   edgetwin scan --network 192.168.10.0/24
 
-ADDRESS is written as `connect` in the configuration. Only that address is asked, and nothing is ever written.
+ADDRESS is written as `connect` in the configuration, in quotes if there is ? or & in it. Only that address is asked,
+and nothing is ever written.
 
 Modbus: each unit of --units is asked for one register. One that answers, be it with an exception, is there; then it is
 asked which coils, discrete inputs, holding and input registers it gives. That is searched for, not tried one by one:

@@ -28,6 +28,19 @@ def test_its_configuration_is_accepted(tmp_path: Path) -> None:
     assert set(config.device["plc1"].signals) == {"bearing_temp", "motor_kw"}
 
 
+def test_each_address_that_it_shows_is_accepted_with_its_signal(tmp_path: Path) -> None:
+    rows = re.findall(r"^\| `(\"[a-z.-]+://.*?\")` \| .* \| (.*) \|$", README, flags=re.MULTILINE)
+    assert len(rows) == 6
+    file, signal = tmp_path / "gateway.toml", ""
+    for address, shown in rows:
+        signal = shown.strip("`") if shown != "the same" else signal
+        gateway = (
+            f'gateway = {{ site = "a", name = "b" }}\n[device.x]\nconnect = {address}\nsignals.{signal}\n'
+        )
+        file.write_text(gateway, encoding="utf-8")
+        assert load(file, environ={}).device["x"].signals
+
+
 def test_its_message_is_one_that_we_send() -> None:
     jsonschema.validate(json.loads(sample("json")), schemas()["state"])
 
