@@ -1,83 +1,22 @@
 """Sensors over MQTT, through a real broker: what arrives, what does not, and what the log says of it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import pytest
-from certificates import Authority
 from fake_broker import CONNECT, PUBLISH, SUBSCRIBE, WELCOME_5, WELCOME_311, Packet, fake_broker
+from field_listening import DEADLINE_S, device, listening
 from field_mqtt import Publisher
-from field_watch import clock, until
+from field_watch import until
 from logbook import Logbook
-from real_broker import MakeBroker, Mosquitto, make_passwords
+from real_broker import Mosquitto
 
-from edgetwin.config.mqtt_in import MqttDevice
 from edgetwin.core import status
-from edgetwin.core.errors import ConfigError
-from edgetwin.core.signals import UNSTAMPED, Frame
+from edgetwin.core.signals import UNSTAMPED
 from edgetwin.field import mqtt_link, mqtt_waiting
 from edgetwin.field.driver import DeviceDown
 from edgetwin.field.mqtt_in import MqttDriver
-
-DEADLINE_S = 10.0
-
-
-class Seen:
-    """What the frames of a driver have said so far."""
-
-    def __init__(self, driver: MqttDriver, frames: AsyncIterator[Frame]) -> None:
-        self.driver = driver
-        self.frames: list[Frame] = []
-        self._source = frames
-        self._names = list(driver._config.signals)
-
-    async def next(self) -> Frame:
-        """Read one frame."""
-        async with asyncio.timeout(DEADLINE_S):
-            self.frames.append(await anext(self._source))
-        return self.frames[-1]
-
-    async def until(self, signal: str, wanted: Callable[[float, int], bool]) -> Frame:
-        """Give the first frame in which a signal has the value or the status that is wanted, read or still to come."""
-        place, looked_at = self._names.index(signal), 0
-        async with asyncio.timeout(DEADLINE_S):
-            while True:
-                for frame in self.frames[looked_at:]:
-                    for row in np.flatnonzero(frame.ids == place):
-                        if wanted(float(frame.values[row]), int(frame.status[row])):
-                            return frame
-                looked_at = len(self.frames)
-                await self.next()
-
-    async def good(self, signal: str, value: float) -> Frame:
-        """Read until a signal is good, and has this value."""
-        return await self.until(signal, lambda got, code: got == value and code == status.GOOD)
-
-    async def code(self, signal: str, code: int) -> Frame:
-        """Read until a signal has this status."""
-        return await self.until(signal, lambda _, got: got == code)
-
-
-def device(url: str, signals: dict[str, dict[str, Any]], **more: object) -> MqttDriver:
-    config = {"connect": url, "timeout": "5 s", "signals": signals, **more}
-    return MqttDriver("retrofit", MqttDevice.model_validate(config), clock)
-
-
-@asynccontextmanager
-async def listening(url: str, signals: dict[str, dict[str, Any]], **more: object) -> AsyncIterator[Seen]:
-    """Open a device, and give what it says."""
-    driver = device(url, signals, **more)
-    try:
-        await driver.open()
-        frames = driver.frames()
-        yield Seen(driver, frames)
-        await frames.aclose()
-    finally:
-        await driver.close()
 
 
 async def read_on(driver: MqttDriver) -> None:
@@ -211,60 +150,6 @@ async def test_a_packet_without_end_ends_the_connection_and_not_the_memory() -> 
     async with fake_broker(answer) as fake:
         with pytest.raises(DeviceDown, match="a message of 268435455 bytes"):
             await read_on(device(fake.url, {"a": {"topic": "t"}}))
-
-
-async def test_a_wrong_password_says_what_to_check(mosquitto: MakeBroker, tmp_path: Path) -> None:
-    passwords = make_passwords(tmp_path, {"gw": "right"})
-    broker = mosquitto(["allow_anonymous false", f"password_file {passwords}"])
-    with pytest.raises(DeviceDown, match="the broker says: ") as down:
-        await device(broker.url, {"a": {"topic": "t"}}, user="gw", password="wrong").open()  # noqa: S106
-    assert "`user` and the password" in down.value.hint
-    async with listening(broker.url, {"a": {"topic": "t"}}, user="gw", password="right") as seen:  # noqa: S106
-        await seen.next()
-
-
-async def test_tls_works_and_a_stranger_is_not_trusted(mosquitto: MakeBroker, tmp_path: Path) -> None:
-    authority, other = Authority(tmp_path, "plant-ca"), Authority(tmp_path, "other-ca")
-    pair = authority.issue("broker")
-    broker = mosquitto(["allow_anonymous true", f"certfile {pair.cert}", f"keyfile {pair.key}"])
-    url = broker.url.replace("mqtt://", "mqtts://")
-    async with listening(url, {"a": {"topic": "t"}}, ca_file=authority.file) as seen:
-        await seen.next()
-    with pytest.raises(DeviceDown, match="not trusted") as down:
-        await device(url, {"a": {"topic": "t"}}, ca_file=other.file).open()
-    assert "ca_file" in down.value.hint
-
-
-async def test_certificates_are_read_afresh_at_each_connect(mosquitto: MakeBroker, tmp_path: Path) -> None:
-    authority, other = Authority(tmp_path, "plant-ca"), Authority(tmp_path, "other-ca")
-    pair = authority.issue("broker")
-    broker = mosquitto(["allow_anonymous true", f"certfile {pair.cert}", f"keyfile {pair.key}"])
-    believed = tmp_path / "believed.pem"
-    believed.write_bytes(other.file.read_bytes())
-    reader = device(broker.url.replace("mqtt://", "mqtts://"), {"a": {"topic": "t"}}, ca_file=believed)
-    with pytest.raises(DeviceDown, match="not trusted"):
-        await reader.open()
-    believed.write_text("half a file")
-    with pytest.raises(DeviceDown, match="cannot use") as down:
-        await reader.open()
-    assert "`ca_file`" in down.value.hint
-    believed.write_bytes(authority.file.read_bytes())
-    await reader.open()
-    await reader.close()
-
-
-async def test_a_plain_port_is_no_tls_port(broker: Mosquitto) -> None:
-    with pytest.raises(DeviceDown) as down:
-        await device(broker.url.replace("mqtt://", "mqtts://"), {"a": {"topic": "t"}}).open()
-    assert down.value.hint
-
-
-def test_a_ca_file_that_is_none_is_a_mistake_in_the_configuration(tmp_path: Path) -> None:
-    junk = tmp_path / "ca.pem"
-    junk.write_text("not a certificate")
-    with pytest.raises(ConfigError) as found:
-        device("mqtts://broker", {"a": {"topic": "t"}}, ca_file=junk)
-    assert found.value.path == ("device", "retrofit", "ca_file")
 
 
 def suback(subscribe: Packet, code: int) -> bytes:
