@@ -6,10 +6,9 @@ from edgetwin.config.modbus_types import BYTES, Byte, Order, Type, registers_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
-    """How one value lies in an answer: `position` counts registers (or bits) from the answer's first one."""
+class Form:
+    """How one value is stored, wherever that is."""
 
-    position: int
     type: Type
     bit: int = 0
     byte: Byte = "low"
@@ -18,6 +17,13 @@ class Layout:
     byte_order: Order = "high-first"
     scale: float = 1.0
     offset: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout(Form):
+    """How one value lies in an answer: `position` counts registers (or bits) from the answer's first one."""
+
+    position: int
 
     def byte_positions(self) -> list[int]:
         """Where the bytes of a number are in the answer, least significant first."""

@@ -55,9 +55,10 @@ class Wanted:
                     'write signal = "plc1.bearing_temp", as it was called there',
                 )
         names = [signal.signal or f"{self.device}.{name}" for name, signal in self.signals.items()]
-        if doubled := next((name for name in names if names.count(name) > 1), None):
+        places = {name: place for place, name in reversed(list(enumerate(names)))}
+        if doubled := next((name for place, name in enumerate(names) if places[name] != place), None):
             raise UnusableFile(f"two signals are to be {doubled}", "take one of them out")
-        return {name: place for place, name in enumerate(names)}
+        return places
 
     @property
     def texts(self) -> Sequence[bool]:

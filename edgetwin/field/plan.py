@@ -8,34 +8,26 @@ two requests: its halves could come from two scans of the PLC. A device that han
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Self
 
 from edgetwin.config.modbus import ModbusDevice
-from edgetwin.config.modbus_types import Byte, Order, Type, registers_of
+from edgetwin.config.modbus_types import registers_of
 from edgetwin.config.registers import BITS, Area
 from edgetwin.field.decode import BitDecoder, Decoder
-from edgetwin.field.decode_layout import Layout
+from edgetwin.field.decode_layout import Form, Layout
 
 MAX_REGISTERS = 125  # in one answer, says the protocol
 MAX_BITS = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Register:
+class Register(Form):
     """One signal, as it lies in the tables of the device."""
 
     name: str
     area: Area
     address: int
-    type: Type
-    bit: int = 0
-    byte: Byte = "low"
-    length: int = 0
-    word_order: Order = "high-first"
-    byte_order: Order = "high-first"
-    scale: float = 1.0
-    offset: float = 0.0
 
     @property
     def end(self) -> int:
@@ -49,17 +41,8 @@ class Register:
 
     def layout(self, start: int) -> Layout:
         """How it lies in an answer whose first register is `start`."""
-        return Layout(
-            position=self.address - start,
-            type=self.type,
-            bit=self.bit,
-            byte=self.byte,
-            length=self.length,
-            word_order=self.word_order,
-            byte_order=self.byte_order,
-            scale=self.scale,
-            offset=self.offset,
-        )
+        form = {each.name: getattr(self, each.name) for each in fields(Form)}
+        return Layout(position=self.address - start, **form)
 
 
 class Block:
