@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from edgetwin.cli.plausible import Meaning, Ranking
+from edgetwin.cli.screen import whole
 from edgetwin.config.registers import Register
 from edgetwin.core import status
 from edgetwin.field.decode_text import text_of
@@ -65,11 +66,15 @@ def _row(meaning: Meaning) -> tuple[str, ...]:
         meaning.type,
         meaning.word_order if meaning.width > 1 else "",
         meaning.byte_order,
-        f"{meaning.values[0]:.7g}",
-        f"{meaning.values[-1]:.7g}",
+        _number(meaning.values[0]),
+        _number(meaning.values[-1]),
         f"{meaning.share:.0%}",
         ", ".join(meaning.why),
     )
+
+
+def _number(value: float) -> str:
+    return whole(value) or f"{value:.7g}"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -16,7 +16,11 @@ def lines(address: str, found: Sequence[FoundUnit], search: Search) -> Iterator[
         alike = [unit.unit for unit in away if unit.note == note]
         yield f"no answer from unit{'s' if len(alike) > 1 else ''} {spans(alike)}: {note}"
     if not there:
-        yield f"nothing was found; each unit was given {search.timeout_s:g} s: a longer --timeout, other --units?"
+        settings = ", other baud, parity or stop bits" if address.startswith("modbus-rtu") else ""
+        yield (
+            f"nothing was found; each unit was given {search.timeout_s:g} s: "
+            f"a longer --timeout, other --units{settings}?"
+        )
         return
     if len(there) > 2 and not away and len({tuple(unit.blocks) for unit in there}) == 1:
         yield "every unit answers, and with the same registers: one device may be answering to every unit id"

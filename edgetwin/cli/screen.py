@@ -22,6 +22,7 @@ _ALERT_LINES = 6  # at most so many when signals need the room
 _ENDED = 3  # so many alerts that are over are worth a line
 _DIGITS = 8  # more of one number nobody reads
 _AGE = 5
+_EXACT = 1e15  # whole numbers below are what they seem
 
 
 class Piece(NamedTuple):
@@ -125,11 +126,16 @@ def number(value: float | None, sigma: float | None) -> str:
     if value is None or not math.isfinite(value):
         return "-"
     if sigma is None:
-        return f"{value:.6g}"
+        return whole(value) or f"{value:.6g}"
     if abs(value) >= 1e9 or 0 < sigma < 1e-6:
         return f"{value:.6g}"
-    whole = len(f"{abs(value):.0f}")
-    return f"{value:.{min(decimals(sigma), max(0, _DIGITS - whole))}f}"
+    before = len(f"{abs(value):.0f}")
+    return f"{value:.{min(decimals(sigma), max(0, _DIGITS - before))}f}"
+
+
+def whole(value: float) -> str:
+    """Write a whole number with all its digits, as a display beside it does; nothing for any other."""
+    return f"{value:.0f}" if value == round(value) and abs(value) < _EXACT else ""
 
 
 def _spread(sigma: float) -> str:

@@ -26,6 +26,12 @@ def test_units_that_are_away_for_different_reasons_are_told_apart() -> None:
     assert "no answer from unit 3: exception 11\n" in told
 
 
+def test_where_nothing_is_found_on_a_serial_line_its_settings_are_asked_for() -> None:
+    nobody = [FoundUnit(1, note="no answer")]
+    assert "parity" in "\n".join(lines("modbus-rtu:///dev/ttyUSB0", nobody, SEARCH))
+    assert "parity" not in page(*nobody)
+
+
 def test_meters_of_one_model_are_not_taken_for_one_device() -> None:
     assert "one device" not in page(there(1), there(2), there(3), FoundUnit(4, note="no answer"))
 

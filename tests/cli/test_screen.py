@@ -120,6 +120,7 @@ def test_decimal_points_stand_below_each_other() -> None:
         (None, 0.1, "-"),
         (float("nan"), 0.1, "-"),
         (3.25, None, "3.25"),
+        (12_345_678_901.0, None, "12345678901"),
     ],
 )
 def test_digits_follow_sigma(value: float | None, sigma: float | None, text: str) -> None:
@@ -205,10 +206,7 @@ def test_a_device_that_is_down_says_why_and_what_to_do() -> None:
 
 
 def test_what_to_do_about_a_device_is_never_cut_off() -> None:
-    reason, hint = (
-        "connected, and no answer within 0.5 s",
-        "is `unit = 5` right, is `timeout` long enough, " * 3,
-    )
+    reason, hint = "no answer within 0.5 s", "is `unit = 5` right, is `timeout` long enough, " * 3
     lines = shown(columns=79, devices=[device(up=False, reason=reason, hint=hint)])
     at = lines.index(line_with(reason, lines))
     assert lines[at + 1].startswith("  -> is `unit = 5` right")
