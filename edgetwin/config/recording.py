@@ -32,7 +32,8 @@ def _path(text: object) -> str:
     if not isinstance(text, str):
         raise mistake("this is not an address", f'write text in quotes: "{_EXAMPLE}"')
     parts = urlsplit(text)
-    if parts.netloc or not text.startswith(f"{SCHEME}:///") or parts.path == "/":
+    # No path of a file has a zero byte in it; to ask for one would be an error of the program, not of the file.
+    if parts.netloc or not text.startswith(f"{SCHEME}:///") or parts.path == "/" or "\0" in unquote(text):
         raise mistake(f'"{text}" is no file of this machine', f'three slashes, then its path: "{_EXAMPLE}"')
     if parts.query or parts.fragment:
         raise mistake(f'"{text}" goes on after the path', "in an address ? is written %3F, # is written %23")
