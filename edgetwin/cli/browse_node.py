@@ -35,7 +35,8 @@ class Reading:
     names: Mapping[int, str] = field(default_factory=dict)
 
 
-@dataclass(slots=True, eq=False)
+# No repr: asyncio writes out what a task gave, which would be the whole tree, many times over.
+@dataclass(slots=True, eq=False, repr=False)
 class Found:
     """One node. `path` is written as `--from` takes it, and `below` is its part below the start."""
 

@@ -167,3 +167,9 @@ def test_ids_are_written_as_the_configuration_reads_them(identifier: Any, text: 
     assert node_text(node) == text.replace(f"nsu={LINE}", "ns=1")
     found = Found(node, "v", VARIABLE, reading=Reading(kind=None, type="?", value=1.0))
     assert made(found).keys == {"v": {"node": text}}
+
+
+def test_a_tree_is_not_written_out_where_asyncio_names_it() -> None:
+    tree = Found(ua.NodeId(), "Line", OBJECT)
+    tree.children += [variable(f"V{number}", 1.0, tree) for number in range(50)]
+    assert len(repr(tree)) < 200
