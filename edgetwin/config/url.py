@@ -50,6 +50,10 @@ def endpoint(text: object, ports: dict[str, int], *, path: bool = False, instead
         raise mistake(
             f"{host} is not an IP address", "expected four numbers from 0 to 255, such as 192.168.10.21"
         )
+    if not _is_name(host):
+        raise mistake(
+            f'"{host}" is not the name of a host', "between its dots stand 1 to 63 signs: plc1.plant.example"
+        )
     if parts.query or parts.fragment or (parts.path.strip("/") and not path):
         raise mistake(f'"{text}" goes on after the port', f'expected nothing after it, as in "{example}"')
     return Endpoint(scheme, host, ports[scheme] if port is None else port, ports[scheme])
@@ -59,6 +63,15 @@ def with_port(url: str, place: Endpoint) -> str:
     """Write out the port of a URL that leaves it out."""
     host = f"[{place.host}]" if ":" in place.host else place.host
     return urlsplit(url)._replace(netloc=f"{host}:{place.port}").geturl()
+
+
+def _is_name(host: str) -> bool:
+    """Tell whether a host may be asked for: to ask for `plc..local` is an error of the program, not of the network."""
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        return False
+    return host.isprintable()
 
 
 def _is_ip(host: str) -> bool:
