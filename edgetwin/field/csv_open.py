@@ -10,6 +10,7 @@ import io
 import sys
 import zlib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -19,6 +20,7 @@ _GZIP = b"\x1f\x8b"
 _ZIP = b"PK\x03\x04"
 _DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile)
 _CHUNK = 1 << 18
+LONGEST_LINE = 1 << 24  # letters; a row of ten thousand signals has a hundredth of it
 
 
 def _as_latin_1(error: UnicodeError) -> tuple[str, int]:
@@ -56,7 +58,10 @@ class TextFile:
     def lines(self) -> Iterator[str]:
         """Give the lines with their ends; UnusableFile where the rest cannot be had."""
         try:
-            yield from self._text
+            for line in iter(partial(self._text.readline, LONGEST_LINE), ""):
+                if len(line) == LONGEST_LINE:
+                    raise UnusableFile("a line of it does not end", "is it a CSV file?")
+                yield line
         except _DAMAGE as error:
             raise UnusableFile(f"the compressed file is damaged here: {error}", "copy it again") from error
 

@@ -10,13 +10,11 @@ from csv_reading import read
 
 from edgetwin.core.signals import UNSTAMPED
 from edgetwin.core.status import BAD_NO_DATA, GOOD
+from edgetwin.field import csv_open
 from edgetwin.field.csv_clock import TimeWish
 from edgetwin.field.csv_file import CsvFile
 from edgetwin.field.csv_problems import TOLD_IN_FULL, Problems, UnusableFile
 
-DATA = (
-    Path(__file__).parents[3] / "shared" / "data"
-)  # public data sets, beside the project where there are any
 START = 1_581_168_647_000_000_000
 
 
@@ -109,6 +107,12 @@ def test_the_file_is_streamed(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_used_says_why(file: Path, content: bytes, message: str) -> None:
     file.write_bytes(content)
     assert message in unusable(file)
+
+
+def test_a_file_without_lines_is_not_read_into_memory(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_open, "LONGEST_LINE", 1000)
+    file.write_text("time,a\n" + "1" * 999 + "2", encoding="utf-8")
+    assert unusable(file) == "a line of it does not end; is it a CSV file?"
 
 
 def test_a_column_that_is_asked_for_and_not_there_is_named_with_those_that_are(file: Path) -> None:
