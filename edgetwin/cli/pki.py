@@ -10,7 +10,8 @@
 
 A connection with security is made in both directions: here the server is trusted, and in the server the gateway's own
 certificate, own/cert.der. A server that nobody has trusted is turned away before any password is sent; its
-certificate is kept among the rejected. A running gateway notices within half a minute what changes here.
+certificate is kept among the rejected. A running gateway connects within half a minute to a server that is trusted
+now; from one that is trusted no more it parts when the connection is lost, or at a restart.
 
 The folder is /var/lib/edgetwin/pki, or the one that [pki] names in the file after --config, or --directory. It belongs
 to the user of the service, so on a gateway this is done as root (sudo); what is made gets the owner of the folder.
@@ -213,7 +214,12 @@ def _trust(args: argparse.Namespace, folder: PkiFolder, _config: Config | None) 
 def _distrust(args: argparse.Namespace, folder: PkiFolder, _config: Config | None) -> int:
     certificate = _find(args.which, folder)
     removed = [folder.remove(shelf, certificate) for shelf in (Shelf.TRUSTED, Shelf.ISSUERS)]
-    print(f"{certificate.name} is trusted no more" if any(removed) else f"{certificate.name} was not trusted")
+    if any(removed):
+        print(
+            f"{certificate.name} is trusted no more. A connection that stands is not cut: restart the gateway"
+        )
+    else:
+        print(f"{certificate.name} was not trusted")
     return 0
 
 

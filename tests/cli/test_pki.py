@@ -169,11 +169,12 @@ def test_who_trusts_a_renewed_certificate_hears_of_the_one_before(
     assert f"edgetwin pki distrust {old.thumbprint}" in capsys.readouterr().out
 
 
-def test_trust_can_be_taken_back(order: Pki, folder: PkiFolder) -> None:
+def test_trust_can_be_taken_back(order: Pki, folder: PkiFolder, capsys: pytest.CaptureFixture[str]) -> None:
     plc = certificate("CW PLC")
     folder.add(Shelf.TRUSTED, plc)
     assert order("distrust", plc.thumbprint) == 0
     assert folder.certificates(Shelf.TRUSTED) == []
+    assert "A connection that stands is not cut" in capsys.readouterr().out
 
 
 def test_only_an_authority_can_vouch(
