@@ -35,7 +35,10 @@ def test_a_dead_plc_is_one_alert() -> None:
         "comm",
     )
     assert (event.severity, event.onset_ns) == (Severity.CRITICAL, wall(60))
-    assert event.message == "plc1 cannot be read (BadNoCommunication); its values are estimates from now on"
+    assert (
+        event.message
+        == "plc1 cannot be read (BadNoCommunication); any value of it is an estimate from now on"
+    )
     assert event.evidence == {"status": "BadNoCommunication", "signals": SIGNALS}
 
 

@@ -71,7 +71,7 @@ class Devices:
 
 def _away(device: str, frame: Frame, when: int) -> AlertEvent:
     status = codes.describe(int(frame.status[0]))
-    message = f"{device} cannot be read ({status}); its values are estimates from now on"
+    message = f"{device} cannot be read ({status}); any value of it is an estimate from now on"
     evidence: Evidence = {"status": status, "signals": len(frame)}
     return _about(device, "comm", when, message, evidence, severity=Severity.CRITICAL)
 
