@@ -144,7 +144,8 @@ class Gateway:
         started = [driver.name for driver in new.parts.drivers]
         staying = new.config.device.keys() - started
         deadline = self._deadline()
-        await self._devices.retire([name for name in self._links() if name not in staying], deadline)
+        leaving = [name for name in self._links() if name not in staying]
+        await self._devices.retire(leaving, deadline)
         self._devices.deliver_to(new.parts.table, new.inbox)
         await old.drain(deadline, SEND_S)
         new.adopt(old)
@@ -152,7 +153,13 @@ class Gateway:
         self._accepted(new.config)
         new.start(group, self._links)
         self._devices.start(group, new.parts.drivers)
-        log.info("configuration reloaded", file=str(self._path), devices=len(self._links()), started=started)
+        log.info(
+            "configuration reloaded",
+            file=str(self._path),
+            devices=len(self._links()),
+            started=started,
+            gone=[name for name in leaving if name not in started],
+        )
         then = socket_path(new.config.gateway.control)
         if then != self._control.path:
             log.warning(

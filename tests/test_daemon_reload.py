@@ -29,6 +29,20 @@ async def test_a_reload_keeps_what_was_learned_and_adds_what_is_new(tmp_path: Pa
             await view_where(path, lambda view: sum(device["up"] for device in view["devices"]) == 2)
 
 
+async def test_what_a_reload_has_changed_is_told(tmp_path: Path) -> None:
+    async with NoisyPlc() as plc, ServiceManager(tmp_path) as manager:
+        path = write_config(tmp_path, plc.tables("gone"), plc.tables("changes"), plc.tables("stays"))
+        with capture_logs() as logs:
+            async with running(path, notify=manager.line) as gateway:
+                write_config(
+                    tmp_path, plc.tables("changes", every="30 ms"), plc.tables("stays"), plc.tables("new")
+                )
+                gateway.reload()
+                await manager.hears("READY=1", times=2)
+    [told] = [each for each in logs if each["event"] == "configuration reloaded"]
+    assert (sorted(told["started"]), told["gone"]) == (["changes", "new"], ["gone"])
+
+
 def all_up(*names: str) -> Callable[[View], bool]:
     return lambda view: [each["name"] for each in view["devices"] if each["up"]] == list(names)
 
