@@ -87,7 +87,7 @@ def lines(devices: tuple[LiveDevice, ...]) -> Iterator[str]:
 def _head(device: LiveDevice) -> str:
     head = f"{device.name}  {device.address}"
     if device.answered_s is not None:
-        head += f"  answers after {1e3 * device.answered_s:.0f} ms"
+        head += f"  heard after {1e3 * device.answered_s:.0f} ms"
     if device.reason:
         head += f"\n  down: {device.reason}" + (f"\n  -> {device.hint}" if device.hint else "")
     return head
