@@ -37,11 +37,15 @@ class Devices:
         for driver in drivers:
             if isinstance(driver, Patient):
                 driver.room = self._room
-            work = keep(driver, partial(self._put, driver.name), self._clock, links[driver.name])
+            link = links[driver.name]
+            work = keep(driver, partial(self._put, link), self._clock, link)
             self._tasks.start(group, f"device {driver.name}", work)
 
     async def retire(self, names: Sequence[str], deadline: float) -> None:
-        """Stop some devices, and forget them. `deadline` is a time of the loop."""
+        """Stop some devices, and forget them: one that has not ended by then is heard no more.
+
+        `deadline` is a time of the loop.
+        """
         await self._tasks.end(deadline, [f"device {name}" for name in names])
         for name in names:
             del self.links[name]
@@ -54,5 +58,7 @@ class Devices:
         """Wait for room in the inbox that is at work now."""
         await self._inbox.room()
 
-    def _put(self, device: str, frame: Frame) -> None:
-        self._inbox.put(frame.moved(self._table.first_of(device)))
+    def _put(self, link: LinkState, frame: Frame) -> None:
+        # Another device may have the name by now, and other signals.
+        if self.links.get(link.device) is link:
+            self._inbox.put(frame.moved(self._table.first_of(link.device)))

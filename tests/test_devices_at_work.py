@@ -24,6 +24,7 @@ class Stubborn:
         self.closed = asyncio.Event()
 
     async def open(self) -> None:
+        """Connect, and heed nobody."""
         self.connecting.set()
         while not self.connected.is_set():
             try:
@@ -32,10 +33,12 @@ class Stubborn:
                 continue
 
     async def frames(self) -> AsyncGenerator[Frame, None]:
+        """Say one thing."""
         yield Frame.at(NOW, self.ids, np.array([7.0]))
         await asyncio.Event().wait()
 
     async def close(self) -> None:
+        """Note that it is over."""
         self.closed.set()
 
 
