@@ -17,7 +17,7 @@ from edgetwin.core import status
 from edgetwin.core.errors import ConfigError
 from edgetwin.core.signals import Clock, Frame, Ids
 from edgetwin.field import mqtt_rows
-from edgetwin.field.driver import DeviceDown
+from edgetwin.field.driver import DeviceDown, Room, no_wait
 from edgetwin.field.mqtt_link import LARGEST_PACKET, Message, MqttLink
 from edgetwin.field.mqtt_rows import Row
 from edgetwin.field.mqtt_topic import PlainTopic
@@ -40,6 +40,7 @@ class MqttDriver:
         self.address = config.address
         self.ids: Ids = np.arange(len(config.signals), dtype=np.int32)
         self.missed = 0  # nothing is asked for in cycles, so no cycle is missed
+        self.room: Room = no_wait
         self._config = config
         self._clock = clock
         try:  # it is made anew at each connect; but what is wrong with its files now is told at the start
@@ -104,6 +105,7 @@ class MqttDriver:
         while True:
             messages = await link.next(self._patience_s(retry_ns))
             for frame in self._frames(row for message in messages for row in self._rows(message)):
+                await self.room()  # a broker that floods us fills its own queue, and holds up no other device
                 yield frame
             for frame in self._frames(self._unheard()):
                 yield frame
