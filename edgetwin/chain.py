@@ -67,9 +67,13 @@ class Chain:
         return {"steps": self._steps, **self.parts.pipeline.counters, **self.inbox.counters}
 
     def adopt(self, old: "Chain") -> None:
-        """Take over what an older chain has learned, before this one starts. Alerts that stand go on standing."""
+        """Take over what an older chain has learned and could not send, before this one starts.
+
+        Alerts that stand go on standing.
+        """
         self.parts.pipeline.adopt(old.parts.pipeline)
         self.inbox.adopt(old.inbox)
+        self.parts.uplink.adopt(old.parts.uplink)
         self.recent_alerts.extend(old.recent_alerts)
 
     def start(self, group: asyncio.TaskGroup, links: Callable[[], Mapping[str, LinkState]]) -> None:
@@ -80,8 +84,8 @@ class Chain:
         self._telling.start(group, "health", self._health(links))
         self._deciding.start(group, "pipeline", self._decide())
 
-    async def drain(self, deadline: float, send_s: float = math.inf) -> None:
-        """Empty the chain and end it: what was read is decided, what was decided is sent.
+    async def drain(self, deadline: float, send_s: float = math.inf) -> int:
+        """Empty the chain and end it: what was read is decided, what was decided is sent. Give what could not be sent.
 
         It is done by `deadline`, a time of the loop; the sending takes at most `send_s` of that.
         """
@@ -89,8 +93,9 @@ class Chain:
         if frames := self.inbox.take_now():
             self._step(frames)
         left = max(0.0, deadline - asyncio.get_running_loop().time())
-        await self.parts.uplink.drain(min(send_s, left))
+        unsent = await self.parts.uplink.drain(min(send_s, left))
         await self._telling.end(deadline)
+        return unsent
 
     async def _decide(self) -> None:
         self._step([])

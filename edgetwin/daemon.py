@@ -110,7 +110,9 @@ class Gateway:
                 self._notify.stopping()
                 deadline = self._deadline()
                 await self._devices.end(deadline)
-                await self._chain.drain(deadline)
+                if unsent := await self._chain.drain(deadline):
+                    reason = self._chain.parts.uplink.state.reason or "out of time"
+                    log.warning("messages left behind", count=unsent, reason=reason)
                 control.cancel()
         log.info("gateway stopped")
 

@@ -87,6 +87,11 @@ class Mosquitto:
         if self._process is not None:
             self._process.send_signal(signal.SIGSTOP)
 
+    def thaw(self) -> None:
+        """Let it go on."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
+
 
 def make_passwords(folder: Path, users: Mapping[str, str]) -> Path:
     """Write a password file for `password_file`."""

@@ -157,6 +157,24 @@ async def test_a_frozen_broker_does_not_keep_a_reload_from_the_plant(
             broker.stop()
 
 
+async def test_a_reload_while_the_broker_is_away_loses_nothing_that_waits(
+    tmp_path: Path, broker: Mosquitto
+) -> None:
+    async with NoisyPlc() as plc, ServiceManager(tmp_path) as manager:
+        path = write_config(tmp_path, plc.tables(every="50 ms"), broker=broker.url)
+        async with running(path, notify=manager.line) as gateway, Listener(broker) as ear:
+            epoch = (await ear.until(lambda heard: "/state/" in heard.topic)).json["epoch"]
+            broker.freeze()
+            await view_where(path, lambda view: view["uplink"]["counters"]["queued"] > 30)
+            gateway.reload()
+            await manager.hears("READY=1", times=2)
+            broker.thaw()
+            await ear.until(lambda heard: "/state/" in heard.topic and heard.json["epoch"] != epoch)
+            told = {heard.json["seq"] for heard in ear.all_on("/state/") if heard.json["epoch"] == epoch}
+    assert len(told) > 30
+    assert told == set(range(1, len(told) + 1))
+
+
 async def test_the_control_socket_stays_where_it_is_until_the_next_start(tmp_path: Path) -> None:
     async with NoisyPlc() as plc, ServiceManager(tmp_path) as manager:
         path = write_config(tmp_path, plc.tables())

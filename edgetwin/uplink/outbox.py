@@ -11,7 +11,7 @@ ended comes back.
 
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 # A queue that counts messages only could still eat the memory of a small gateway: a tick of 500 signals is 120 kB.
@@ -98,6 +98,14 @@ class Outbox:
     def lost(self) -> int:
         """How many messages were dropped, over all lanes."""
         return self.dropped.total()
+
+    def adopt(self, old: "Outbox") -> None:
+        """Take over what waits in an older outbox, as history: what stands now is told anew by whoever knows it."""
+        for message in old._state:  # noqa: SLF001 - two of a kind
+            self._count(self._state.add(message))
+        for message in old._alerts:  # noqa: SLF001
+            begins = message.retain and message.payload
+            self._count(self._alerts.add(replace(message, retain=False) if begins else message))
 
     def put(self, message: Message) -> None:
         """Add one message behind those of its lane."""

@@ -130,6 +130,15 @@ class Uplink:
                 self._tell_alert(event, now)
         self._link.pump()
 
+    def adopt(self, old: "Uplink") -> None:
+        """Take over what an older uplink could not send, before this one is told anything. Its broker may be away."""
+        waiting = old._outbox  # noqa: SLF001 - two of a kind
+        if self._enabled:
+            self._outbox.adopt(waiting)
+        elif waiting:
+            reason = "no broker is configured any more"
+            log.warning("messages left behind", count=len(waiting), reason=reason)
+
     async def run(self) -> None:
         """Keep the way to the broker open until cancelled. After `drain` it keeps still, and waits for that."""
         if self._enabled:
@@ -143,10 +152,7 @@ class Uplink:
         """Send what waits, say that the gateway stops, and disconnect; give the number of messages left behind."""
         if not self._enabled:
             return 0
-        left = await self._link.drain(self._status(online=False, reason="stopped"), deadline_s)
-        if left:
-            log.warning("messages left behind", count=left, reason=self.state.reason or "out of time")
-        return left
+        return await self._link.drain(self._status(online=False, reason="stopped"), deadline_s)
 
     def _tell_alert(self, event: AlertEvent, now_ns: int) -> None:
         payload = self._envelope.alert(event, now_ns)

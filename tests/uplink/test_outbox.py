@@ -48,6 +48,29 @@ def test_state_never_takes_the_room_of_alerts() -> None:
     assert box.dropped[Lane.ALERT] == 0
 
 
+def test_a_new_outbox_sends_what_the_old_one_could_not_before_its_own() -> None:
+    old, new = Outbox(10), Outbox(3)
+    for number in range(4):
+        old.put(message(str(number)))
+    old.begin(message("a", Lane.ALERT, retain=True))
+    old.begin(message("b", Lane.ALERT, retain=True))
+    old.end(message("b", Lane.ALERT))
+    new.adopt(old)
+    new.put(message("new"))
+    assert new.dropped[Lane.STATE] == 2  # it has room of its own
+    assert drain(new) == ["a", "b", "b", "b cleared", "2", "3", "new"]
+
+
+def test_what_an_old_outbox_knew_of_alerts_is_no_longer_what_the_broker_keeps() -> None:
+    old, new = Outbox(10), Outbox(10)
+    old.begin(message("a", Lane.ALERT, retain=True))
+    new.adopt(old)
+    taken = new.take()
+    assert taken is not None
+    assert not taken.retain
+    assert new.standing == {}
+
+
 def test_an_end_is_told_before_the_alert_is_cleared() -> None:
     box = Outbox(10)
     box.begin(message("a", Lane.ALERT, retain=True))
