@@ -14,12 +14,16 @@ room has a map of its own files in its `__init__`.
       proof/      the plain rules we compare ourselves with
       pipeline    Pipeline.step(frames, now) -> Outcome; the only place that knows the order of the above
       memory      all that was learned, in one place, so that a reload can keep it
-    field/      one file per protocol behind one small contract
+    field/      one room per protocol behind one small contract
       driver      the contract
       poller      keeps a device: reconnects, and says when it is away
-      plan        which registers are asked for together (pure)
-      replay      a recording as a device
-      csv_file    a table in a file, row by row; the other csv files are its parts
+      modbus/     units on lines, over the network or a serial port
+      opcua/      servers, by subscription or read in cycles
+      fence/      a process of its own for a driver whose library trusts what servers say
+      pki/        certificates
+      mqtt/       sensors that publish to a broker
+      recording/  a recording as a device
+      table/      a table in a CSV file, row by row
     wire/       what two rooms speak: a connection by MQTT, the payload of Sparkplug B
     uplink/     messages, publishing by exception, MQTT
       schema/     the JSON schema of each message that leaves

@@ -25,10 +25,10 @@ from edgetwin.config.tree import Config
 from edgetwin.core.errors import ConfigError
 from edgetwin.core.pipeline import Pipeline, Settings
 from edgetwin.core.signals import Clock, Kind, Signal, SignalTable, Stamp
-from edgetwin.field import bus_time
 from edgetwin.field.driver import Driver
-from edgetwin.field.modbus_bus import Buses
-from edgetwin.field.phases import phases
+from edgetwin.field.modbus import bus_time
+from edgetwin.field.modbus.bus import Buses
+from edgetwin.field.modbus.phases import phases
 from edgetwin.uplink.uplink import Uplink
 
 # The field calls a device away after two time-outs in a row; only then is the silence of its signals a second matter.
@@ -154,19 +154,19 @@ def _changed(name: str, config: Config, running: Config) -> bool:
 def _driver(name: str, device: DeviceConfig, pki: Pki, clock: Clock, phases_s: Sequence[float]) -> Driver:
     match device:
         case ModbusDevice():
-            from edgetwin.field.modbus import ModbusDriver  # noqa: PLC0415 - only where it is needed
+            from edgetwin.field.modbus.driver import ModbusDriver  # noqa: PLC0415 - only where it is needed
 
             return ModbusDriver(name, device, clock, _BUSES, phases_s)
         case OpcUaDevice():
-            from edgetwin.field.fence import Fence  # noqa: PLC0415 - likewise
+            from edgetwin.field.fence.fence import Fence  # noqa: PLC0415 - likewise
 
-            return Fence("edgetwin.field.opcua", "OpcUaDriver", name, device, pki.directory)
+            return Fence("edgetwin.field.opcua.driver", "OpcUaDriver", name, device, pki.directory)
         case MqttDevice():
-            from edgetwin.field.mqtt_in import MqttDriver  # noqa: PLC0415 - likewise
+            from edgetwin.field.mqtt.driver import MqttDriver  # noqa: PLC0415 - likewise
 
             return MqttDriver(name, device, clock)
         case RecordedDevice():
-            from edgetwin.field.replay import ReplayDriver  # noqa: PLC0415 - likewise
+            from edgetwin.field.recording.driver import ReplayDriver  # noqa: PLC0415 - likewise
 
             return ReplayDriver(name, device, clock)
         case _:

@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from edgetwin.config.opcua import OpcUaDevice
 from edgetwin.core.signals import Clock
-from edgetwin.field.opcua_link import OpcUaLink
-from edgetwin.field.opcua_security import OpcUaSecurity
+from edgetwin.field.opcua.link import OpcUaLink
+from edgetwin.field.opcua.security import OpcUaSecurity
 
 _Answer = TypeVar("_Answer")
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from asyncua import ua
 
 from edgetwin.cli.browse_node import Other, tidy
-from edgetwin.field.opcua_pick import Unfold
+from edgetwin.field.opcua.pick import Unfold
 
 _DEEPEST = 8  # structures within structures
 _SHOWN = 40  # signs of a value in a table

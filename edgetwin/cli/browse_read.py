@@ -10,9 +10,9 @@ from edgetwin.cli.browse_link import PacedLink
 from edgetwin.cli.browse_node import VARIABLE, Found, Reading, tidy
 from edgetwin.cli.browse_plain import label, plain
 from edgetwin.cli.browse_walk import Walk
-from edgetwin.field.opcua_read import read
-from edgetwin.field.opcua_structures import Structures
-from edgetwin.field.opcua_values import code_of
+from edgetwin.field.opcua.read import read
+from edgetwin.field.opcua.structures import Structures
+from edgetwin.field.opcua.values import code_of
 
 _AT_ONCE = 100  # nodes in one call; an answer may be long
 _LONG = 1000  # of an array that is longer only the first elements are asked for

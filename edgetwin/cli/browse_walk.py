@@ -17,7 +17,7 @@ from edgetwin.cli.browse_node import OBJECT, VARIABLE, Found, tidy
 from edgetwin.config.opcua_nodes import Deadband, Step
 from edgetwin.core import status
 from edgetwin.field.driver import DeviceDown
-from edgetwin.field.opcua_nodes import Wish, find
+from edgetwin.field.opcua.nodes import Wish, find
 
 SERVER = ua.NodeId(ua.Int32(ObjectIds.Server))
 # Properties by which the standard says what a value means. They are told with their variable, not as nodes.

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from edgetwin.config.modbus import ModbusDevice
 from edgetwin.config.registers import AREA_NAMES, BITS
 from edgetwin.config.units import duration_text
-from edgetwin.field.bus_time import Pace, lines
-from edgetwin.field.plan import Block, Rhythm, plan
+from edgetwin.field.modbus.bus_time import Pace, lines
+from edgetwin.field.modbus.plan import Block, Rhythm, plan
 
 _NAMED = 6  # so many signals of a request are named, and the others counted
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from edgetwin.config.opcua import OpcUaDevice
-from edgetwin.field.certificate import Certificate, NotACertificate, names_host, read
-from edgetwin.field.pki_expiry import threshold, words
-from edgetwin.field.pki_folder import PkiFolder, PkiProblem, Shelf, identity
+from edgetwin.field.pki.certificate import Certificate, NotACertificate, names_host, read
+from edgetwin.field.pki.expiry import threshold, words
+from edgetwin.field.pki.folder import PkiFolder, PkiProblem, Shelf, identity
 
 
 def notes(device: OpcUaDevice, folder: PkiFolder, now: datetime) -> Iterator[str]:

@@ -24,7 +24,7 @@ from edgetwin.config.opcua import OpcUaDevice
 from edgetwin.config.pki import Pki
 from edgetwin.config.recording import RecordedDevice
 from edgetwin.config.tree import Config, Device
-from edgetwin.field.pki_folder import PkiFolder
+from edgetwin.field.pki.folder import PkiFolder
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,10 +44,10 @@ from edgetwin.config.pki import DIRECTORY
 from edgetwin.config.problems import ConfigProblems
 from edgetwin.config.tree import Config
 from edgetwin.config.url import endpoint
-from edgetwin.field.certificate import Certificate, NotACertificate, read
 from edgetwin.field.driver import DeviceDown
-from edgetwin.field.pki_folder import PkiFolder, PkiProblem, Shelf
-from edgetwin.field.pki_make import BITS, YEARS
+from edgetwin.field.pki.certificate import Certificate, NotACertificate, read
+from edgetwin.field.pki.folder import PkiFolder, PkiProblem, Shelf
+from edgetwin.field.pki.make import BITS, YEARS
 
 NOT_TRUSTED = 1
 _SHORTEST = 8  # digits of a thumbprint
@@ -147,7 +147,7 @@ def _show(args: argparse.Namespace, folder: PkiFolder, config: Config | None) ->
 
 
 def _show_server(args: argparse.Namespace, folder: PkiFolder) -> int:
-    from edgetwin.field.opcua_discovery import discover  # noqa: PLC0415 - asyncua costs, so only where it is needed
+    from edgetwin.field.opcua.discovery import discover  # noqa: PLC0415 - asyncua costs, so only where it is needed
 
     server = asyncio.run(discover(args.which))
     shown = server.chain[0] if server.chain else None
@@ -238,7 +238,7 @@ def _is_url(which: str) -> bool:
 
 
 def _fetch(url: str) -> Certificate:
-    from edgetwin.field.opcua_discovery import discover  # noqa: PLC0415 - as above
+    from edgetwin.field.opcua.discovery import discover  # noqa: PLC0415 - as above
 
     server = asyncio.run(discover(url))
     if not server.chain:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from edgetwin.config.gateway import Gateway
-from edgetwin.field.pki_make import Made, application_uri, make
+from edgetwin.field.pki.make import Made, application_uri, make
 
 _ELSEWHERE = ("192.0.2.1", 9)  # an address for documentation (RFC 5737); nothing is sent there
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from edgetwin.config.opcua import OpcUaDevice
 from edgetwin.config.tree import Config
-from edgetwin.field.certificate import Certificate, NotACertificate, names_host, read
-from edgetwin.field.pki_expiry import threshold, words
-from edgetwin.field.pki_folder import Entry, PkiFolder, Shelf
+from edgetwin.field.pki.certificate import Certificate, NotACertificate, names_host, read
+from edgetwin.field.pki.expiry import threshold, words
+from edgetwin.field.pki.folder import Entry, PkiFolder, Shelf
 
 _DIGITS = 16  # of a thumbprint in the table: enough to tell certificates apart, and for every order
 _HEADS = ("WHERE", "NAME", "THUMBPRINT", "VALID UNTIL", "", "DEVICE")

@@ -16,8 +16,8 @@ import numpy as np
 
 from edgetwin.config.modbus_types import NUMBERS, Order, Type, registers_of
 from edgetwin.core import status
-from edgetwin.field.decode import Decoder
-from edgetwin.field.decode_layout import Layout
+from edgetwin.field.modbus.decode import Decoder
+from edgetwin.field.modbus.decode_layout import Layout
 
 Limits = tuple[float, float]
 

@@ -34,8 +34,8 @@ from edgetwin.config.modbus_line import Line, line
 from edgetwin.config.registers import AREA_NAMES, BITS, Register, register
 from edgetwin.config.units import typed_seconds
 from edgetwin.field.driver import DeviceDown
-from edgetwin.field.modbus_bus import Bus
-from edgetwin.field.modbus_link import ModbusLink
+from edgetwin.field.modbus.bus import Bus
+from edgetwin.field.modbus.link import ModbusLink
 
 WIDEST = 4  # registers of one value
 MOST = 120  # registers in one request

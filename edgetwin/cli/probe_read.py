@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from edgetwin.config.registers import Register
-from edgetwin.field.modbus_bus import NoAnswer
-from edgetwin.field.modbus_frames import Refused, Unusable
-from edgetwin.field.modbus_link import ModbusLink
+from edgetwin.field.modbus.bus import NoAnswer
+from edgetwin.field.modbus.frames import Refused, Unusable
+from edgetwin.field.modbus.link import ModbusLink
 
 _NOT_THERE = (2, 3)
 _END = 65_536

@@ -6,7 +6,7 @@ from edgetwin.cli.plausible import Meaning, Ranking
 from edgetwin.cli.screen import whole
 from edgetwin.config.registers import Register
 from edgetwin.core import status
-from edgetwin.field.decode_text import text_of
+from edgetwin.field.modbus.decode_text import text_of
 from edgetwin.wire.printable import printable
 
 _LEAST_TEXT, _MOSTLY = 4, 0.75

@@ -54,9 +54,9 @@ from edgetwin.config.problems import ConfigProblems
 from edgetwin.config.units import typed_seconds
 from edgetwin.core.pipeline import Pipeline, Settings
 from edgetwin.core.signals import SignalTable
-from edgetwin.field.csv_clock import TimeWish
-from edgetwin.field.csv_file import CsvFile
-from edgetwin.field.csv_problems import Problems, UnusableFile
+from edgetwin.field.table.clock import TimeWish
+from edgetwin.field.table.file import CsvFile
+from edgetwin.field.table.problems import Problems, UnusableFile
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,8 +12,8 @@ from edgetwin.cli.progress import Progress
 from edgetwin.cli.replay_output import Output
 from edgetwin.cli.replay_tally import Tally
 from edgetwin.core.pipeline import Pipeline
-from edgetwin.field.csv_file import CsvFile
-from edgetwin.field.csv_problems import UnusableFile
+from edgetwin.field.table.file import CsvFile
+from edgetwin.field.table.problems import UnusableFile
 from edgetwin.uplink.messages import alert_json
 
 ROWS_AT_ONCE = 64  # decides the speed only: the outcome is the same, byte for byte

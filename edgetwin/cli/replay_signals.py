@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from edgetwin.core.signals import Kind, Signal, SignalTable
-from edgetwin.field.csv_layout import Column
+from edgetwin.field.table.layout import Column
 
 
 def signals_of(columns: Sequence[Column], declared: SignalTable, note: Callable[[str], None]) -> SignalTable:

@@ -10,9 +10,9 @@ from edgetwin.config.modbus_line import Line
 from edgetwin.config.registers import BITS, Area
 from edgetwin.core import status
 from edgetwin.field.driver import DeviceDown
-from edgetwin.field.modbus_bus import Bus, NoAnswer
-from edgetwin.field.modbus_frames import Refused, Unusable
-from edgetwin.field.modbus_link import ModbusLink
+from edgetwin.field.modbus.bus import Bus, NoAnswer
+from edgetwin.field.modbus.frames import Refused, Unusable
+from edgetwin.field.modbus.link import ModbusLink
 
 Tell = Callable[[float, str], None]  # which share of all is done, and what is being done
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from edgetwin.cli.pki_report import as_data, details
 from edgetwin.config.opcua_access import Security
 from edgetwin.field.driver import DeviceDown
-from edgetwin.field.opcua_discovery import Discovered, Offer, Registered, discover, registered
+from edgetwin.field.opcua.discovery import Discovered, Offer, Registered, discover, registered
 
 # The best first. A connection that is only signed can be read on the way.
 _BEST = (

@@ -23,7 +23,7 @@ import numpy as np
 from opcua_changes import clock, config_of, processor_s, say
 
 from edgetwin.core.signals import Clock, Frame
-from edgetwin.field.fence import Fence
+from edgetwin.field.fence.fence import Fence
 
 TARGET = 20_000  # changes a second
 CHANGES = 1000  # in a frame
@@ -79,7 +79,7 @@ def all_memory(without: int) -> float:
 async def start_and_memory(port: int, server: int, devices: int) -> None:
     """Open real sessions, one after the other."""
     config = config_of(port, SIGNALS, "1 s")
-    fences = [Fence("edgetwin.field.opcua", "OpcUaDriver", f"plc{n}", config) for n in range(devices)]
+    fences = [Fence("edgetwin.field.opcua.driver", "OpcUaDriver", f"plc{n}", config) for n in range(devices)]
     took, memory = [], []
     for fence in fences:
         began = time.monotonic()

@@ -13,8 +13,8 @@ from time import process_time
 import numpy as np
 
 from edgetwin.config.modbus_types import Type, registers_of
-from edgetwin.field.decode import Decoder
-from edgetwin.field.decode_layout import Layout
+from edgetwin.field.modbus.decode import Decoder
+from edgetwin.field.modbus.decode_layout import Layout
 
 REGISTERS = 124
 TARGET_US = 5.0  # for 62 float32

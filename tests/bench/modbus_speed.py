@@ -26,10 +26,10 @@ from pymodbus.client import AsyncModbusTcpClient
 from edgetwin.config.modbus import ModbusDevice
 from edgetwin.config.modbus_line import line
 from edgetwin.core.signals import Stamp
-from edgetwin.field.modbus_bus import Bus
-from edgetwin.field.modbus_link import ModbusLink
-from edgetwin.field.modbus_poll import Columns
-from edgetwin.field.plan import plan
+from edgetwin.field.modbus.bus import Bus
+from edgetwin.field.modbus.link import ModbusLink
+from edgetwin.field.modbus.plan import plan
+from edgetwin.field.modbus.poll import Columns
 
 COUNT = 125
 FLOATS = COUNT // 2

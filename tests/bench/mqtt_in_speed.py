@@ -23,8 +23,8 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from edgetwin.config.mqtt_in import MqttDevice
 from edgetwin.daemon import system_clock
-from edgetwin.field import mqtt_link
-from edgetwin.field.mqtt_in import MqttDriver
+from edgetwin.field.mqtt import link as mqtt_link
+from edgetwin.field.mqtt.driver import MqttDriver
 
 TOPICS = 100
 _CONNACK, _CONNECT, _SUBSCRIBE = bytes([0x20, 2, 0, 0]), 1, 8

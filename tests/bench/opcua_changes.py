@@ -31,8 +31,8 @@ from edgetwin.config.opcua import OpcUaDevice
 from edgetwin.core.pipeline import Pipeline
 from edgetwin.core.signals import Signal, SignalTable, Stamp
 from edgetwin.field.driver import Driver
-from edgetwin.field.fence import Fence
-from edgetwin.field.opcua import OpcUaDriver
+from edgetwin.field.fence.fence import Fence
+from edgetwin.field.opcua.driver import OpcUaDriver
 
 TARGET = 20_000  # changes a second, on one core
 URI = "urn:edgetwin:bench"
@@ -187,7 +187,7 @@ def _compare(options: argparse.Namespace, port: int, server: int) -> int:
         table = SignalTable([Signal(name=f"plc.{name}", on_change=True) for name in config.signals])
         drivers: dict[str, Driver] = {
             "driver in this process": OpcUaDriver("plc", config, clock),
-            "driver behind its fence": Fence("edgetwin.field.opcua", "OpcUaDriver", "plc", config),
+            "driver behind its fence": Fence("edgetwin.field.opcua.driver", "OpcUaDriver", "plc", config),
         }
         say(f"\n{options.items:,} items, each changes every {every}")
         for name, driver in drivers.items():

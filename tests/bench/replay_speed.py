@@ -24,8 +24,8 @@ from edgetwin.__main__ import main as edgetwin
 from edgetwin.cli.outcome_csv import OutcomeCsv
 from edgetwin.core.pipeline import Pipeline
 from edgetwin.core.signals import Signal, SignalTable
-from edgetwin.field.csv_file import CsvFile
-from edgetwin.field.csv_problems import Problems
+from edgetwin.field.table.file import CsvFile
+from edgetwin.field.table.problems import Problems
 
 TARGETS = {200: 150_000, 50: 80_000}  # samples per second that the whole has to reach
 

@@ -26,7 +26,7 @@ from edgetwin.core.signals import Floats, Frame
 from edgetwin.daemon import system_clock
 from edgetwin.devices import Devices
 from edgetwin.field.link import LinkState
-from edgetwin.field.phases import phases
+from edgetwin.field.modbus.phases import phases
 from edgetwin.inbox import Inbox
 
 PERIOD_S = 1.0

@@ -14,8 +14,8 @@ from edgetwin.cli.replay_run import Run
 from edgetwin.cli.replay_signals import signals_of
 from edgetwin.core.pipeline import Pipeline
 from edgetwin.core.signals import SignalTable
-from edgetwin.field.csv_file import CsvFile
-from edgetwin.field.csv_problems import Problems
+from edgetwin.field.table.file import CsvFile
+from edgetwin.field.table.problems import Problems
 
 START = 1_763_596_800  # 2025-11-20T00:00:00Z
 

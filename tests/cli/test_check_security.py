@@ -7,9 +7,9 @@ import pytest
 
 from edgetwin.cli.check_security import notes
 from edgetwin.config.opcua import OpcUaDevice
-from edgetwin.field.certificate import read
-from edgetwin.field.pki_folder import PkiFolder, Shelf
-from edgetwin.field.pki_make import make
+from edgetwin.field.pki.certificate import read
+from edgetwin.field.pki.folder import PkiFolder, Shelf
+from edgetwin.field.pki.make import make
 
 NOW = datetime.now(UTC)
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from edgetwin.__main__ import main
-from edgetwin.field.certificate import Certificate, read
-from edgetwin.field.pki_folder import PkiFolder, Shelf
-from edgetwin.field.pki_make import make
+from edgetwin.field.pki.certificate import Certificate, read
+from edgetwin.field.pki.folder import PkiFolder, Shelf
+from edgetwin.field.pki.make import make
 
 Pki = Callable[..., int]
 

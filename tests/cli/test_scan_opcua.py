@@ -15,8 +15,8 @@ from field_secure import LOGIN, OWN, STRONG, SecureServer
 
 from edgetwin.__main__ import main
 from edgetwin.cli.scan_opcua import address_of, best, reason
-from edgetwin.field.opcua_discovery import Offer
-from edgetwin.field.pki_folder import PkiFolder, Shelf
+from edgetwin.field.opcua.discovery import Offer
+from edgetwin.field.pki.folder import PkiFolder, Shelf
 
 URL = "opc.tcp://plc:4840"
 

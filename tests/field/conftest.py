@@ -11,8 +11,8 @@ from field_plc import Plc, floats
 from field_secure import OWN, SecureServer
 from field_ua import UaServer
 
-from edgetwin.field.fence_fork import Forker
-from edgetwin.field.pki_folder import PkiFolder, Shelf
+from edgetwin.field.fence.fork import Forker
+from edgetwin.field.pki.folder import PkiFolder, Shelf
 
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:

@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from edgetwin.core.signals import Floats, Nanos
-from edgetwin.field.csv_clock import TimeWish
-from edgetwin.field.csv_file import CsvFile
-from edgetwin.field.csv_problems import Problems
+from edgetwin.field.table.clock import TimeWish
+from edgetwin.field.table.file import CsvFile
+from edgetwin.field.table.problems import Problems
 
 
 class Reading(NamedTuple):

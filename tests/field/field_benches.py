@@ -11,11 +11,11 @@ from edgetwin.config.modbus import ModbusDevice
 from edgetwin.config.mqtt_in import MqttDevice
 from edgetwin.config.opcua import OpcUaDevice
 from edgetwin.field.driver import Driver
-from edgetwin.field.fence import Fence
-from edgetwin.field.modbus import ModbusDriver
-from edgetwin.field.modbus_bus import Buses
-from edgetwin.field.mqtt_in import MqttDriver
-from edgetwin.field.opcua import OpcUaDriver
+from edgetwin.field.fence.fence import Fence
+from edgetwin.field.modbus.bus import Buses
+from edgetwin.field.modbus.driver import ModbusDriver
+from edgetwin.field.mqtt.driver import MqttDriver
+from edgetwin.field.opcua.driver import OpcUaDriver
 
 SIGNALS = ("level", "absent", "neighbour")
 PATIENT, IMPATIENT = "3 s", "300 ms"  # the first, where an answer comes and this machine is busy

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from edgetwin.field.certificate import Certificate, read
+from edgetwin.field.pki.certificate import Certificate, read
 
 NOW = datetime.now(UTC)
 SERVER_URI = "urn:edgetwin:test:server"

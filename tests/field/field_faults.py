@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from edgetwin.field.modbus_frames import crc16
+from edgetwin.field.modbus.frames import crc16
 
 Pieces = list[tuple[float, bytes]]
 LATEST = 1.7  # time-outs: what would arrive later is dropped, see above

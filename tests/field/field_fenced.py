@@ -9,9 +9,9 @@ import numpy as np
 import structlog
 
 from edgetwin.core.signals import Clock, Frame
-from edgetwin.field import opcua_link
 from edgetwin.field.driver import DeviceDown
-from edgetwin.field.opcua import OpcUaDriver
+from edgetwin.field.opcua import link as opcua_link
+from edgetwin.field.opcua.driver import OpcUaDriver
 from edgetwin.field.refusals import Refusals
 
 CHANGES = 1000  # in a frame

@@ -10,9 +10,9 @@ from field_watch import clock
 
 from edgetwin.config.opcua import OpcUaDevice
 from edgetwin.core.signals import Clock, Frame
-from edgetwin.field.opcua import OpcUaDriver
-from edgetwin.field.opcua_link import OpcUaLink
-from edgetwin.field.opcua_subscription import OpcUaSubscription
+from edgetwin.field.opcua.driver import OpcUaDriver
+from edgetwin.field.opcua.link import OpcUaLink
+from edgetwin.field.opcua.subscription import OpcUaSubscription
 
 
 class Listener:

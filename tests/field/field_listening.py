@@ -11,7 +11,7 @@ from field_watch import clock
 from edgetwin.config.mqtt_in import MqttDevice
 from edgetwin.core import status
 from edgetwin.core.signals import Frame
-from edgetwin.field.mqtt_in import MqttDriver
+from edgetwin.field.mqtt.driver import MqttDriver
 
 DEADLINE_S = 10.0
 

@@ -9,8 +9,8 @@ from field_watch import clock
 
 from edgetwin.config.modbus import ModbusDevice
 from edgetwin.core.signals import Frame
-from edgetwin.field.modbus import ModbusDriver
-from edgetwin.field.modbus_bus import Buses
+from edgetwin.field.modbus.bus import Buses
+from edgetwin.field.modbus.driver import ModbusDriver
 
 FLOATS = {f"f{number}": {"at": f"hr:{2 * number}", "type": "float32"} for number in range(20)}
 

@@ -18,12 +18,12 @@ from field_watch import clock
 
 from edgetwin.config.opcua import OpcUaDevice
 from edgetwin.field.driver import DeviceDown
-from edgetwin.field.opcua import OpcUaDriver
-from edgetwin.field.pki_folder import PkiFolder
-from edgetwin.field.pki_make import make
+from edgetwin.field.opcua.driver import OpcUaDriver
+from edgetwin.field.pki.folder import PkiFolder
+from edgetwin.field.pki.make import make
 
 if TYPE_CHECKING:
-    from edgetwin.field.certificate import Certificate
+    from edgetwin.field.pki.certificate import Certificate
 
 STRONG = "Basic256Sha256/SignAndEncrypt"
 LOGIN = ("operator", "hunter2-tell-nobody")

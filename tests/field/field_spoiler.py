@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol, Self
 
 from field_faults import LATEST, OF_ANOTHER, Case, Fault
 
-from edgetwin.field.modbus_frames import crc16
+from edgetwin.field.modbus.frames import crc16
 
 CLOSE = b""
 

@@ -6,7 +6,7 @@ from typing import Self
 
 from field_spoiler import End, Pty
 
-from edgetwin.field.modbus_frames import crc16
+from edgetwin.field.modbus.frames import crc16
 
 
 class Units:

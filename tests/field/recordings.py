@@ -11,7 +11,7 @@ from field_watch import VirtualTime
 
 from edgetwin.config.recording import RecordedDevice
 from edgetwin.core.signals import Frame
-from edgetwin.field.replay import ReplayDriver
+from edgetwin.field.recording.driver import ReplayDriver
 from edgetwin.uplink.stamps import iso
 
 DAY = 1_767_225_600 * 10**9  # 2026-01-01

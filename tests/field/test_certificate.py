@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from edgetwin.config.url import endpoint, with_port
-from edgetwin.field.certificate import NotACertificate, chain, names_host, read
-from edgetwin.field.pki_make import application_uri, make
+from edgetwin.field.pki.certificate import NotACertificate, chain, names_host, read
+from edgetwin.field.pki.make import application_uri, make
 
 MADE = make(
     name="edgetwin gw-07@panel",

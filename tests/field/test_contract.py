@@ -27,9 +27,9 @@ from structlog.testing import capture_logs
 
 from edgetwin.core import status
 from edgetwin.core.signals import Frame
-from edgetwin.field import opcua_link
 from edgetwin.field.driver import DeviceDown, Driver
 from edgetwin.field.link import LinkState
+from edgetwin.field.opcua import link as opcua_link
 from edgetwin.field.poller import keep
 
 

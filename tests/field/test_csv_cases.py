@@ -7,9 +7,9 @@ import pytest
 
 from edgetwin.config.units import seconds
 from edgetwin.core.signals import Kind
-from edgetwin.field.csv_clock import TimeWish
-from edgetwin.field.csv_file import CsvFile
-from edgetwin.field.csv_problems import Problems
+from edgetwin.field.table.clock import TimeWish
+from edgetwin.field.table.file import CsvFile
+from edgetwin.field.table.problems import Problems
 
 CASES = sorted(path for path in (Path(__file__).parent / "csv_cases").iterdir() if path.is_dir())
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgetwin.field.csv_cell import Decimal, decimal_of, is_number, number
+from edgetwin.field.table.cell import Decimal, decimal_of, is_number, number
 
 DECIMALS: tuple[Decimal, ...] = (".", ",", "")
 

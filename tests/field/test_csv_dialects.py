@@ -12,8 +12,8 @@ from csv_reading import read
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from edgetwin.field.csv_clock import TimeWish
-from edgetwin.field.csv_problems import UnusableFile
+from edgetwin.field.table.clock import TimeWish
+from edgetwin.field.table.problems import UnusableFile
 
 START = 1_581_168_647_000_000_000
 

@@ -10,10 +10,10 @@ from csv_reading import read
 
 from edgetwin.core.signals import UNSTAMPED
 from edgetwin.core.status import BAD_NO_DATA, GOOD
-from edgetwin.field import csv_open
-from edgetwin.field.csv_clock import TimeWish
-from edgetwin.field.csv_file import CsvFile
-from edgetwin.field.csv_problems import TOLD_IN_FULL, Problems, UnusableFile
+from edgetwin.field.table import lines as csv_open
+from edgetwin.field.table.clock import TimeWish
+from edgetwin.field.table.file import CsvFile
+from edgetwin.field.table.problems import TOLD_IN_FULL, Problems, UnusableFile
 
 START = 1_581_168_647_000_000_000
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from csv_reading import read
 
-from edgetwin.field.csv_clock import TimeWish
+from edgetwin.field.table.clock import TimeWish
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 

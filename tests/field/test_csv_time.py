@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgetwin.field.csv_problems import UnusableFile
-from edgetwin.field.csv_time import recognise
+from edgetwin.field.table.problems import UnusableFile
+from edgetwin.field.table.times import recognise
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = 1_000_000_000

@@ -19,11 +19,12 @@ from field_processes import children_of, lives, memory, zombies_of
 from field_watch import until
 from structlog.testing import capture_logs
 
-from edgetwin.field import fence as fence_module
-from edgetwin.field import fence_fork, fence_link
 from edgetwin.field.driver import DeviceDown
-from edgetwin.field.fence import Fence
-from edgetwin.field.fence_fork import Forker
+from edgetwin.field.fence import fence as fence_module
+from edgetwin.field.fence import fork as fence_fork
+from edgetwin.field.fence import link as fence_link
+from edgetwin.field.fence.fence import Fence
+from edgetwin.field.fence.fork import Forker
 
 pytestmark = pytest.mark.usefixtures("forker")
 
@@ -197,8 +198,8 @@ async def test_a_reader_does_not_heed_what_a_terminal_or_systemd_sends_to_all() 
 GATEWAY = """
 import asyncio, os, sys
 from field_fenced import Play
-from edgetwin.field.fence import Fence
-from edgetwin.field.fence_fork import Forker
+from edgetwin.field.fence.fence import Fence
+from edgetwin.field.fence.fork import Forker
 async def main():
     fences = [Fence("field_fenced", "Puppet", act, Play(act)) for act in ("flood", "spin")]
     for fence in fences:

@@ -28,10 +28,10 @@ from hostile_ua import (
 from edgetwin.config.modbus import ModbusDevice
 from edgetwin.core.signals import Frame
 from edgetwin.field.driver import Driver
-from edgetwin.field.fence_fork import Forker
+from edgetwin.field.fence.fork import Forker
 from edgetwin.field.link import LinkState
-from edgetwin.field.modbus import ModbusDriver
-from edgetwin.field.modbus_bus import Buses
+from edgetwin.field.modbus.bus import Buses
+from edgetwin.field.modbus.driver import ModbusDriver
 from edgetwin.field.poller import keep
 
 SHORT_S = 0.02

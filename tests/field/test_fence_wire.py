@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from edgetwin.core.signals import UNSTAMPED, Frame, Stamp
-from edgetwin.field import fence_wire as wire
-from edgetwin.field.fence_wire import Kind, Nonsense
+from edgetwin.field.fence import wire
+from edgetwin.field.fence.wire import Kind, Nonsense
 
 SIGNALS = 4
 

@@ -16,10 +16,10 @@ from edgetwin.config.modbus_line import line
 from edgetwin.core.signals import Frame
 from edgetwin.field.driver import DeviceDown
 from edgetwin.field.link import LinkState
-from edgetwin.field.modbus import ModbusDriver
-from edgetwin.field.modbus_bus import Buses
-from edgetwin.field.modbus_link import ModbusLink
-from edgetwin.field.modbus_turns import Turns
+from edgetwin.field.modbus.bus import Buses
+from edgetwin.field.modbus.driver import ModbusDriver
+from edgetwin.field.modbus.link import ModbusLink
+from edgetwin.field.modbus.turns import Turns
 from edgetwin.field.poller import keep
 
 KINDS = ("modbus-tcp", "modbus-rtu")

@@ -5,9 +5,9 @@ import pytest
 from edgetwin.config.modbus import ModbusDevice
 from edgetwin.config.modbus_line import line
 from edgetwin.core.errors import ConfigError
-from edgetwin.field import bus_time
-from edgetwin.field.bus_time import Pace
-from edgetwin.field.plan import plan
+from edgetwin.field.modbus import bus_time
+from edgetwin.field.modbus.bus_time import Pace
+from edgetwin.field.modbus.plan import plan
 
 TCP, SERVER = "modbus-tcp://plc", "modbus-rtu-tcp://server"
 SERIAL = "modbus-rtu:///dev/ttyUSB0?baud=9600&parity=none"

@@ -14,8 +14,8 @@ from edgetwin.config.modbus_types import BYTES, NUMBERS, Byte, Order, Type, numb
 from edgetwin.core import status
 from edgetwin.core.signals import Codes, Floats
 from edgetwin.field.bounds import EXACT
-from edgetwin.field.decode import BitDecoder, Decoder
-from edgetwin.field.decode_layout import Layout
+from edgetwin.field.modbus.decode import BitDecoder, Decoder
+from edgetwin.field.modbus.decode_layout import Layout
 
 FORMATS: dict[Type, str] = {
     "int8": "b",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from edgetwin.field.modbus_frames import Broken, Refused, Request, RtuFraming, TcpFraming, Unusable
+from edgetwin.field.modbus.frames import Broken, Refused, Request, RtuFraming, TcpFraming, Unusable
 
 ASK = Request(unit=1, area="hr", address=0, count=2)
 DATA = bytes.fromhex("12345678")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from edgetwin.field.modbus_frames import Refused, Request, RtuFraming, Unusable, crc16, is_intact
+from edgetwin.field.modbus.frames import Refused, Request, RtuFraming, Unusable, crc16, is_intact
 
 ASK = Request(unit=1, area="hr", address=0, count=2)
 DATA = bytes.fromhex("12345678")

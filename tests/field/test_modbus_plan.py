@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from edgetwin.config.modbus import ModbusDevice
 from edgetwin.config.modbus_types import NUMBERS
 from edgetwin.config.registers import BITS
-from edgetwin.field.plan import MAX_BITS, plan
+from edgetwin.field.modbus.plan import MAX_BITS, plan
 
 
 def device(signals: dict[str, dict[str, object]], **settings: object) -> ModbusDevice:

@@ -3,8 +3,8 @@
 import pytest
 
 from edgetwin.config.modbus_line import line
-from edgetwin.field.modbus_frames import crc16
-from edgetwin.field.modbus_quiet import Quiet
+from edgetwin.field.modbus.frames import crc16
+from edgetwin.field.modbus.quiet import Quiet
 
 FRAME = bytes.fromhex("0503021234")
 

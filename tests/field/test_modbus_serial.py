@@ -13,9 +13,9 @@ from field_units import Units
 
 from edgetwin.config.modbus_line import Line, SerialPort, line
 from edgetwin.field.driver import DeviceDown
-from edgetwin.field.modbus_bus import Bus
-from edgetwin.field.modbus_link import ModbusLink
-from edgetwin.field.modbus_serial import unusable_port
+from edgetwin.field.modbus.bus import Bus
+from edgetwin.field.modbus.link import ModbusLink
+from edgetwin.field.modbus.serial_port import unusable_port
 
 PORT = SerialPort("/dev/ttyUSB7", baud=76_800, parity="odd")
 

@@ -19,14 +19,14 @@ from field_truth import REGISTERS, TABLES, UNITS, Truth
 from pymodbus import FramerType
 
 from edgetwin.config.modbus_line import line
-from edgetwin.field import modbus_frames
 from edgetwin.field.driver import DeviceDown
-from edgetwin.field.modbus_bus import Bus, NoAnswer
-from edgetwin.field.modbus_frames import Refused, Request, TcpFraming, Unusable
-from edgetwin.field.modbus_link import ModbusLink
-from edgetwin.field.modbus_quiet import Quiet
-from edgetwin.field.modbus_streams import Stream
-from edgetwin.field.modbus_turns import Turn
+from edgetwin.field.modbus import frames as modbus_frames
+from edgetwin.field.modbus.bus import Bus, NoAnswer
+from edgetwin.field.modbus.frames import Refused, Request, TcpFraming, Unusable
+from edgetwin.field.modbus.link import ModbusLink
+from edgetwin.field.modbus.quiet import Quiet
+from edgetwin.field.modbus.streams import Stream
+from edgetwin.field.modbus.turns import Turn
 
 TIMEOUT_S = 0.06
 LONG = bool(os.environ.get("EDGETWIN_CAMPAIGN"))

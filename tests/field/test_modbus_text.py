@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from edgetwin.config.modbus_types import Order
 from edgetwin.core import status
-from edgetwin.field.decode import Decoder
-from edgetwin.field.decode_layout import Layout
-from edgetwin.field.decode_text import text_of
+from edgetwin.field.modbus.decode import Decoder
+from edgetwin.field.modbus.decode_layout import Layout
+from edgetwin.field.modbus.decode_text import text_of
 
 PRINTABLE = st.text(
     st.characters(blacklist_categories=("Cc", "Cs", "Zs", "Zl", "Zp"), blacklist_characters="\xff"),

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from edgetwin.field.modbus_frames import Request
-from edgetwin.field.modbus_turns import FIRST_SHARE, TRIES_SHARE, Seat, Turn, Turns
+from edgetwin.field.modbus.frames import Request
+from edgetwin.field.modbus.turns import FIRST_SHARE, TRIES_SHARE, Seat, Turn, Turns
 
 HALF = 0.5
 

@@ -12,8 +12,8 @@ from field_watch import clock
 from edgetwin.config.modbus import ModbusDevice
 from edgetwin.core import status
 from edgetwin.core.signals import Frame
-from edgetwin.field.modbus import ModbusDriver
-from edgetwin.field.modbus_bus import Buses
+from edgetwin.field.modbus.bus import Buses
+from edgetwin.field.modbus.driver import ModbusDriver
 
 REGISTERS = [
     0b1000_0000_0000_1001,  # 0: bits 15, 3 and 0

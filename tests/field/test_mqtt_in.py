@@ -14,9 +14,10 @@ from real_broker import Mosquitto
 
 from edgetwin.core import status
 from edgetwin.core.signals import UNSTAMPED
-from edgetwin.field import mqtt_link, mqtt_waiting
 from edgetwin.field.driver import DeviceDown, Patient
-from edgetwin.field.mqtt_in import MqttDriver
+from edgetwin.field.mqtt import link as mqtt_link
+from edgetwin.field.mqtt import waiting as mqtt_waiting
+from edgetwin.field.mqtt.driver import MqttDriver
 
 
 async def read_on(driver: MqttDriver) -> None:

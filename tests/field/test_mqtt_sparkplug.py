@@ -16,7 +16,7 @@ from edgetwin.config.mqtt_in import MqttDevice
 from edgetwin.core import status
 from edgetwin.core.signals import Frame
 from edgetwin.field.link import LinkState
-from edgetwin.field.mqtt_in import MqttDriver
+from edgetwin.field.mqtt.driver import MqttDriver
 from edgetwin.field.poller import keep
 from edgetwin.wire.sparkplug import DataType, decode
 

@@ -10,9 +10,9 @@ from field_sparkplug import metric, payload
 from field_watch import clock
 
 from edgetwin.config.mqtt_in import MqttDevice
-from edgetwin.field import mqtt_in
 from edgetwin.field.driver import DeviceDown
-from edgetwin.field.mqtt_in import MqttDriver
+from edgetwin.field.mqtt import driver as mqtt_in
+from edgetwin.field.mqtt.driver import MqttDriver
 from edgetwin.wire.protobuf import Malformed
 from edgetwin.wire.sparkplug import DataType, Payload, decode
 

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from edgetwin.config.mqtt_in import MqttSignal
 from edgetwin.core import status
 from edgetwin.core.signals import UNSTAMPED, Stamp
-from edgetwin.field import mqtt_topic, mqtt_values
-from edgetwin.field.mqtt_rows import Row, frames
-from edgetwin.field.mqtt_topic import PlainTopic
+from edgetwin.field.mqtt import topic as mqtt_topic
+from edgetwin.field.mqtt import values as mqtt_values
+from edgetwin.field.mqtt.rows import Row, frames
+from edgetwin.field.mqtt.topic import PlainTopic
 
 NOW = Stamp(1_780_000_000_000_000_000, 5_000_000_000)
 NOON = 1_795_176_000_000_000_000  # 2026-11-20T12:00:00Z

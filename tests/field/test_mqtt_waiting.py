@@ -2,7 +2,7 @@
 
 import math
 
-from edgetwin.field.mqtt_waiting import Waiting
+from edgetwin.field.mqtt.waiting import Waiting
 
 SECOND = 1_000_000_000
 

@@ -14,8 +14,9 @@ from structlog.testing import capture_logs
 
 from edgetwin.core import status
 from edgetwin.core.signals import UNSTAMPED
-from edgetwin.field import opcua_subscription, refusals
+from edgetwin.field import refusals
 from edgetwin.field.driver import DeviceDown
+from edgetwin.field.opcua import subscription as opcua_subscription
 
 BAD_SENSOR = 0x808C0000
 UNCERTAIN_LAST_USABLE = 0x40900000

@@ -9,7 +9,7 @@ from field_ua import UaServer
 from field_watch import clock
 
 from edgetwin.core.signals import UNSTAMPED, Frame, Stamp
-from edgetwin.field.opcua_clock import ENOUGH, ClockWatch
+from edgetwin.field.opcua.clock import ENOUGH, ClockWatch
 
 S = 10**9
 HOUR_S = 3600.0

@@ -10,8 +10,8 @@ from field_ua import UaServer
 
 from edgetwin.__main__ import main
 from edgetwin.field.driver import DeviceDown
-from edgetwin.field.opcua_discovery import discover
-from edgetwin.field.pki_folder import PkiFolder
+from edgetwin.field.opcua.discovery import discover
+from edgetwin.field.pki.folder import PkiFolder
 
 
 async def test_a_server_says_who_it_is_and_what_it_offers(secure_server: SecureServer) -> None:

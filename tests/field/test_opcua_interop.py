@@ -10,8 +10,8 @@ from field_node import URI, NodeServer
 from structlog.testing import capture_logs
 
 from edgetwin.core import status
-from edgetwin.field import opcua_link
 from edgetwin.field.driver import DeviceDown
+from edgetwin.field.opcua import link as opcua_link
 
 MOTOR = f"Objects/nsu={URI};Line1/Motor"
 SIGNALS: dict[str, dict[str, Any]] = {

@@ -11,9 +11,10 @@ from field_watch import clock, until
 from field_wires import Wire
 from structlog.testing import capture_logs
 
-from edgetwin.field import opcua_link, opcua_subscription
 from edgetwin.field.driver import DeviceDown
 from edgetwin.field.link import LinkState
+from edgetwin.field.opcua import link as opcua_link
+from edgetwin.field.opcua import subscription as opcua_subscription
 from edgetwin.field.poller import keep
 
 

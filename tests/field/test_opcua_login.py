@@ -9,7 +9,7 @@ from field_certificates import KEYS, issue
 from field_secure import LOGIN, PASSWORD, STRONG, SecureServer, driver_for, first_value, refusal
 from structlog.testing import capture_logs
 
-from edgetwin.field.pki_folder import PkiFolder
+from edgetwin.field.pki.folder import PkiFolder
 
 SECURITIES = [
     f"{policy}/{mode}"

@@ -15,7 +15,8 @@ from field_ua import URI, UaServer
 from structlog.testing import capture_logs
 
 from edgetwin.core import status
-from edgetwin.field import opcua_ranges, refusals
+from edgetwin.field import refusals
+from edgetwin.field.opcua import ranges as opcua_ranges
 
 if TYPE_CHECKING:
     from asyncua.common.node import Node

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgetwin.core import status
-from edgetwin.field.opcua_pick import Picked, pick
-from edgetwin.field.opcua_structures import Structures, _Layout, _Member, _unfold
+from edgetwin.field.opcua.pick import Picked, pick
+from edgetwin.field.opcua.structures import Structures, _Layout, _Member, _unfold
 
 POINT = _Layout(
     ua.StructureType.Structure,

@@ -14,7 +14,7 @@ from field_ua import URI, UaServer
 from edgetwin.core import status
 from edgetwin.field import refusals
 from edgetwin.field.driver import DeviceDown
-from edgetwin.field.opcua_link import Limits
+from edgetwin.field.opcua.link import Limits
 
 NAMES = ("level", "neighbour", "running", "count")
 

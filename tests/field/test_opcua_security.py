@@ -22,11 +22,11 @@ from structlog.testing import capture_logs
 
 from edgetwin.__main__ import main
 from edgetwin.core.signals import Stamp
-from edgetwin.field import opcua_security
-from edgetwin.field.opcua_security import GuardedClient
-from edgetwin.field.pki_folder import PkiFolder, Shelf
-from edgetwin.field.pki_make import make
-from edgetwin.field.pki_trust import Judgement
+from edgetwin.field.opcua import security as opcua_security
+from edgetwin.field.opcua.security import GuardedClient
+from edgetwin.field.pki.folder import PkiFolder, Shelf
+from edgetwin.field.pki.make import make
+from edgetwin.field.pki.trust import Judgement
 
 
 async def test_an_unknown_server_is_refused_before_it_learns_anything(

@@ -11,7 +11,7 @@ from asyncua.ua.status_codes import code_to_name_doc
 from edgetwin.core import status
 from edgetwin.core.signals import UNSTAMPED, Stamp
 from edgetwin.core.status_names import NAMES
-from edgetwin.field.opcua_values import Item, Take, frames, number, overflowed, source_ns, text
+from edgetwin.field.opcua.values import Item, Take, frames, number, overflowed, source_ns, text
 
 NUMBER, TEXT = Take(), Take(text=True)
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgetwin.config.modbus import ModbusDevice
-from edgetwin.field.phases import Beat, phases, spread
+from edgetwin.field.modbus.phases import Beat, phases, spread
 
 MS = 1_000_000
 PERIODS = st.sampled_from([100 * MS, 200 * MS, 500 * MS, 1000 * MS, 2000 * MS])

@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from field_certificates import KEYS, NOW, issue
 
 from edgetwin.config.pki import DIRECTORY
-from edgetwin.field import pki_folder
-from edgetwin.field.pki_folder import PkiFolder, PkiProblem, Shelf, identity
-from edgetwin.field.pki_make import Made, make
+from edgetwin.field.pki import folder as pki_folder
+from edgetwin.field.pki.folder import PkiFolder, PkiProblem, Shelf, identity
+from edgetwin.field.pki.make import Made, make
 
 OWN = make(name="edgetwin", uri="urn:here:edgetwin", hosts=["localhost"], now=NOW)
 SOMEBODY = 4711

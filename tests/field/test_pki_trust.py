@@ -7,9 +7,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from field_certificates import KEYS, NOW, SERVER_URI, Pair, issue
 from structlog.testing import capture_logs
 
-from edgetwin.field.certificate import Certificate
-from edgetwin.field.pki_expiry import Reminder, threshold, words
-from edgetwin.field.pki_trust import Judgement, Shown, judge
+from edgetwin.field.pki.certificate import Certificate
+from edgetwin.field.pki.expiry import Reminder, threshold, words
+from edgetwin.field.pki.trust import Judgement, Shown, judge
 
 PLANT = issue("Plant CA", uri="urn:ca", authority=True, key=KEYS[1])
 

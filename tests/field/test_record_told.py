@@ -16,10 +16,10 @@ from structlog.testing import capture_logs
 from edgetwin.config.recording import RecordedDevice
 from edgetwin.core import status
 from edgetwin.core.signals import Frame
-from edgetwin.field.csv_problems import Problems
 from edgetwin.field.driver import DeviceDown
-from edgetwin.field.moment import Wanted
-from edgetwin.field.record_told import blocks
+from edgetwin.field.recording.from_told import blocks
+from edgetwin.field.recording.moment import Wanted
+from edgetwin.field.table.problems import Problems
 from edgetwin.uplink.stamps import iso
 
 SIGNALS = {"temp": {"signal": "plc1.bearing_temp"}, "load": {"signal": "plc1.load"}}

@@ -265,7 +265,7 @@ async def test_a_disk_that_hangs_holds_up_neither_close_nor_the_loop(
     def hang(*_: object) -> None:
         gate.wait(30)
 
-    monkeypatch.setattr("edgetwin.field.record_table.Moment", hang)
+    monkeypatch.setattr("edgetwin.field.recording.from_table.Moment", hang)
     try:
         async with aclosing(playing.frames()) as frames:
             await anext(frames)  # the thread is reading ahead by now, and hangs

@@ -5,7 +5,7 @@ from field_sparkplug import metric, payload
 
 from edgetwin.core import status
 from edgetwin.core.signals import UNSTAMPED, Stamp
-from edgetwin.field.sparkplug_edge import EdgeNode, Told, Wanted
+from edgetwin.field.mqtt.edge_node import EdgeNode, Told, Wanted
 from edgetwin.wire.sparkplug import DataType, decode
 
 NOW = Stamp(1_780_000_000_000_000_000, 5_000_000_000)

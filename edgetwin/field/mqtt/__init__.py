@@ -1,0 +1,1 @@
+"""Sensors that publish to a broker, plainly or by Sparkplug B."""

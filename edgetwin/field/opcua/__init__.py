@@ -1,0 +1,1 @@
+"""OPC UA: a server, by subscription or read in cycles."""

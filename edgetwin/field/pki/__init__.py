@@ -1,0 +1,1 @@
+"""Certificates: our own, those we trust, and what they say."""
