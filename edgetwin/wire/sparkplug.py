@@ -86,7 +86,6 @@ class Metric:
     time_ms: int | None = None
     datatype: int | None = None
     historical: bool = False
-    transient: bool = False
     null: bool = False
     bits: Scalar | None = None  # whole numbers without their sign: `value` knows it
 
@@ -167,7 +166,6 @@ def _metric(data: bytes) -> Metric:
         time_ms=whole_of(3),
         datatype=whole_of(4),
         historical=bool(whole_of(5)),
-        transient=bool(whole_of(6)),
         null=bool(whole_of(7)),
         bits=_READ[value.number](value) if value is not None and value.number in _READ else None,
     )

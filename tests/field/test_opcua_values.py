@@ -11,7 +11,7 @@ from asyncua.ua.status_codes import code_to_name_doc
 from edgetwin.core import status
 from edgetwin.core.signals import UNSTAMPED, Stamp
 from edgetwin.core.status_names import NAMES
-from edgetwin.field.opcua.values import Item, Take, frames, number, overflowed, source_ns, text
+from edgetwin.field.opcua.values import Item, Take, frames, number, overflowed, text
 
 NUMBER, TEXT = Take(), Take(text=True)
 
@@ -21,6 +21,11 @@ BAD_SENSOR = 0x808C0000
 
 def data(value: Any, code: int = 0, source: datetime | None = None) -> ua.DataValue:  # noqa: ANN401 - any value
     return ua.DataValue(ua.Variant(value), ua.StatusCode(ua.UInt32(code)), cast("ua.DateTime | None", source))
+
+
+def source_ns(value: ua.DataValue) -> int:
+    (made,) = frames(Stamp(1, 2), [Item(0, value)], [NUMBER])
+    return int(made.t_source[0])
 
 
 @pytest.mark.parametrize(

@@ -100,17 +100,13 @@ def code_of(value: ua.DataValue) -> int:
     return status.GOOD if value.StatusCode is None else int(value.StatusCode.value)
 
 
-def source_ns(value: ua.DataValue) -> int:
-    """Give the source's own time in ns UTC, or the server's where the source has none."""
-    return int(_times([value])[0])
-
-
 def wall_ns(stamp: datetime | None) -> int:
     """Give a time of the server in ns UTC. Servers send 1601 or 9999 for "no time"."""
     return int(_nanos([stamp or _EPOCH])[0])
 
 
 def _times(values: Sequence[ua.DataValue]) -> Nanos:
+    """Give the source's own times in ns UTC, and the server's where the source has none."""
     return _nanos([value.SourceTimestamp or value.ServerTimestamp or _EPOCH for value in values])
 
 
