@@ -101,6 +101,10 @@ def test_the_file_is_streamed(tmp_path: Path) -> None:
         (b"PK\x03\x04rest", "save it as CSV"),
         (b"\x7fELF\0\0\0", "no text file"),
         (b"Uhrzeit;a\n10:00:00;1\n", "no dates"),
+        (
+            b"2020-02-08T13:30:47,1,inf\n2020-02-08T13:30:47,1,08.02.2020\n1,13:30\n1,13:30\n",
+            "no row has a time",
+        ),
         (gzip.compress(b"time,a\n1581168647,1\n", mtime=0)[:-12], "damaged"),
     ],
 )

@@ -65,6 +65,9 @@ def recognise(lines: Sequence[str], wish: TimeWish) -> Layout:
     while len(header) > 1 and not header[-1] and all(is_missing(cell) for cell in cells[len(header) - 1]):
         header.pop()  # a separator at the end of each row makes no column
     time = find_time(header, cells, wish)
+    first_times = _times(table.rows, time)
+    if time is not None and not first_times:
+        raise UnusableFile(f"no row has a time in {time.title}", "name its column with --time COLUMN")
     places = [place for place in range(len(header)) if time is None or place not in time.places]
     if not places:
         raise UnusableFile("the file has a time column and no signals")
@@ -82,7 +85,7 @@ def recognise(lines: Sequence[str], wish: TimeWish) -> Layout:
         width=len(header),
         columns=columns,
         time=time,
-        first_times=_times(table.rows, time),
+        first_times=first_times,
         notes=(*table.notes, *(renamed if any(header) else ()), *labels),
     )
 
