@@ -83,7 +83,7 @@ async def no_wait() -> None:
 
 @runtime_checkable
 class Patient(Protocol):
-    """A driver that can wait: a file does, a broker has a queue. It awaits `room` before each frame that may."""
+    """A driver whose device waits, as a file does. Before each frame it awaits `room`, so none need be dropped."""
 
     room: Room
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-_AHEAD = 16_384  # bytes: some hundred small messages, so that a burst does not hold up the loop for long
+_AHEAD = 2_048  # bytes: some dozen small messages. More would be no faster, and a burst would hold up the loop for long
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

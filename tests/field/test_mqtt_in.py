@@ -14,7 +14,7 @@ from real_broker import Mosquitto
 
 from edgetwin.core import status
 from edgetwin.core.signals import UNSTAMPED
-from edgetwin.field.driver import DeviceDown, Patient
+from edgetwin.field.driver import DeviceDown
 from edgetwin.field.mqtt import link as mqtt_link
 from edgetwin.field.mqtt import waiting as mqtt_waiting
 from edgetwin.field.mqtt.driver import MqttDriver
@@ -116,27 +116,6 @@ async def test_a_burst_beyond_the_queue_is_dropped_from_its_oldest_end_and_count
         await seen.good("a", 49.0)
         assert [frame.values[0] for frame in seen.frames[1:]] == list(range(40, 50))
     assert seen.driver.lost == 80  # over all connections
-
-
-async def test_a_burst_waits_for_room(broker: Mosquitto, publisher: Publisher) -> None:
-    room, asked = asyncio.Event(), asyncio.Event()
-
-    async def until_there_is_room() -> None:
-        asked.set()
-        await room.wait()
-
-    async with listening(broker.url, {"a": {"topic": "t"}}) as seen:
-        assert isinstance(seen.driver, Patient)
-        seen.driver.room = until_there_is_room
-        await seen.next()  # that the broker is there is said in any case
-        for number in range(5):
-            publisher.say("t", str(number))
-        burst = asyncio.ensure_future(seen.good("a", 4.0))
-        await asyncio.wait_for(asked.wait(), DEADLINE_S)
-        assert len(seen.frames) == 1
-        room.set()
-        await burst
-    assert [frame.values[0] for frame in seen.frames[1:]] == list(range(5))
 
 
 async def test_a_queue_is_bounded_in_bytes_too(

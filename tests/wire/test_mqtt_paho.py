@@ -43,12 +43,12 @@ def test_a_peer_that_never_pauses_gets_one_read_at_a_time(ends: tuple[Paho, sock
     while len(got) < len(sent):
         paho.read_ahead()
         turn = read_all(paho, 7)
-        assert 0 < len(turn) <= 16_384
+        assert 0 < len(turn) <= 2_048
         assert not paho.ahead
         got += turn
         turns += 1
     assert got == sent
-    assert turns >= 4
+    assert turns >= 25
 
 
 def test_nothing_is_read_that_was_not_allowed(ends: tuple[Paho, socket.socket]) -> None:

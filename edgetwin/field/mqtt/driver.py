@@ -16,7 +16,7 @@ from edgetwin.config.mqtt_in import MqttDevice, MqttSignal, edge_of
 from edgetwin.core import status
 from edgetwin.core.errors import ConfigError
 from edgetwin.core.signals import Clock, Frame, Ids
-from edgetwin.field.driver import DeviceDown, Room, no_wait
+from edgetwin.field.driver import DeviceDown
 from edgetwin.field.mqtt import rows as mqtt_rows
 from edgetwin.field.mqtt.edge_node import EdgeNode, Told, Wanted
 from edgetwin.field.mqtt.link import LARGEST_PACKET, Message, MqttLink
@@ -40,7 +40,6 @@ class MqttDriver:
         self.address = config.address
         self.ids: Ids = np.arange(len(config.signals), dtype=np.int32)
         self.missed = 0  # nothing is asked for in cycles, so no cycle is missed
-        self.room: Room = no_wait
         self._config = config
         self._clock = clock
         try:  # it is made anew at each connect; but what is wrong with its files now is told at the start
@@ -105,7 +104,6 @@ class MqttDriver:
         while True:
             messages = await link.next(self._patience_s(retry_ns))
             for frame in self._frames(row for message in messages for row in self._rows(message)):
-                await self.room()  # a broker that floods us fills its own queue, and holds up no other device
                 yield frame
             for frame in self._frames(self._unheard()):
                 yield frame
