@@ -160,7 +160,7 @@ def _driver(name: str, device: DeviceConfig, pki: Pki, clock: Clock, phases_s: S
         case OpcUaDevice():
             from edgetwin.field.fence.fence import Fence  # noqa: PLC0415 - likewise
 
-            return Fence("edgetwin.field.opcua.driver", "OpcUaDriver", name, device, pki.directory)
+            return Fence("edgetwin.field.opcua.driver", "OpcUaDriver", name, device, clock, pki.directory)
         case MqttDevice():
             from edgetwin.field.mqtt.driver import MqttDriver  # noqa: PLC0415 - likewise
 

@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, settings
 from logbook import Logbook
 from real_broker import MakeBroker, Mosquitto
 
+from edgetwin.logs import LIBRARY_LEVELS
+
 # How long an example takes says something of the machine and what else it does, and nothing of the product.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
@@ -18,12 +20,13 @@ settings.load_profile("any machine")
 @pytest.fixture(autouse=True)
 def _log_as_before() -> Iterator[None]:
     """Put the log back as it was: a verb that runs in the process of the tests sets it up for itself."""
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
+    loggers = [logging.getLogger(name) for name in (None, *LIBRARY_LEVELS)]
+    handlers, levels = list(loggers[0].handlers), [logger.level for logger in loggers]
     yield
     if structlog.is_configured():
-        root.handlers[:] = handlers
-        root.setLevel(level)
+        loggers[0].handlers[:] = handlers
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
         structlog.reset_defaults()
 
 

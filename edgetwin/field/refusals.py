@@ -1,6 +1,7 @@
 """Signals that a device refuses while it serves the others: said once when it begins, once when it ends.
 
-A driver keeps this over all its connections, so that a device that reconnects every minute does not repeat itself.
+A driver keeps this over all its connections, so that a device that reconnects every minute does not repeat itself. Of a
+signal that comes and goes with each message something is said once a minute at most.
 """
 
 from collections.abc import Iterable
@@ -8,10 +9,12 @@ from collections.abc import Iterable
 import structlog
 
 from edgetwin.core import status
+from edgetwin.core.signals import Clock
 
 log = structlog.get_logger()
 
 FIRST_RETRY_S, LONGEST_RETRY_S = 1.0, 60.0
+QUIET_NS = 60 * 10**9  # that a signal is refused is said so often at most
 
 
 def retry_s(last_s: float = 0.0) -> float:
@@ -41,21 +44,27 @@ class Retry:
 class Refusals:
     """The signals of one device that are refused now."""
 
-    def __init__(self, device: str) -> None:
+    def __init__(self, device: str, clock: Clock) -> None:
         self._device = device
-        self._refused: set[str] = set()
+        self._clock = clock
+        self._told: dict[str, tuple[bool, int]] = {}  # whether it is refused, as was said last, and when
 
     def refused(self, signal: str, code: int, hint: str) -> None:
-        """Note that the device refuses a signal."""
-        if signal not in self._refused:
-            self._refused.add(signal)
-            name = f"{self._device}.{signal}"
-            log.warning("signal refused", signal=name, reason=status.describe(code), hint=hint)
+        """Note that the device refuses a signal. Called again while it does."""
+        refused, told_ns = self._told.get(signal, (False, None))
+        now_ns = self._clock().mono
+        if refused or (told_ns is not None and now_ns - told_ns < QUIET_NS):
+            return
+        self._told[signal] = True, now_ns
+        name = f"{self._device}.{signal}"
+        log.warning("signal refused", signal=name, reason=status.describe(code), hint=hint)
 
     def answers(self, signals: Iterable[str]) -> None:
         """Note that the device gives these signals; most of them it always gave."""
-        if not self._refused:
+        if not self._told:
             return
-        for signal in self._refused.intersection(signals):
-            self._refused.remove(signal)
-            log.info("signal answers", signal=f"{self._device}.{signal}")
+        for signal in self._told.keys() & set(signals):
+            refused, told_ns = self._told[signal]
+            if refused:
+                self._told[signal] = False, told_ns
+                log.info("signal answers", signal=f"{self._device}.{signal}")

@@ -79,7 +79,9 @@ def all_memory(without: int) -> float:
 async def start_and_memory(port: int, server: int, devices: int) -> None:
     """Open real sessions, one after the other."""
     config = config_of(port, SIGNALS, "1 s")
-    fences = [Fence("edgetwin.field.opcua.driver", "OpcUaDriver", f"plc{n}", config) for n in range(devices)]
+    fences = [
+        Fence("edgetwin.field.opcua.driver", "OpcUaDriver", f"plc{n}", config, clock) for n in range(devices)
+    ]
     took, memory = [], []
     for fence in fences:
         began = time.monotonic()
@@ -98,7 +100,7 @@ async def start_and_memory(port: int, server: int, devices: int) -> None:
 
 async def speed(seconds: float, server: int) -> float:
     """Give the changes per second of core time that a fence passes on."""
-    fence = Fence("fence_cost", "Metronome", "metronome", rhythm(0))
+    fence = Fence("fence_cost", "Metronome", "metronome", rhythm(0), clock)
     await fence.open()
     async with aclosing(fence.frames()) as frames:
         await anext(frames)
@@ -116,7 +118,7 @@ async def speed(seconds: float, server: int) -> float:
 
 async def delay(seconds: float) -> None:
     """Measure how much later a reading is here."""
-    fence = Fence("fence_cost", "Metronome", "metronome", rhythm(0.01))
+    fence = Fence("fence_cost", "Metronome", "metronome", rhythm(0.01), clock)
     await fence.open()
     late = []
     async with aclosing(fence.frames()) as frames:

@@ -187,7 +187,9 @@ def _compare(options: argparse.Namespace, port: int, server: int) -> int:
         table = SignalTable([Signal(name=f"plc.{name}", on_change=True) for name in config.signals])
         drivers: dict[str, Driver] = {
             "driver in this process": OpcUaDriver("plc", config, clock),
-            "driver behind its fence": Fence("edgetwin.field.opcua.driver", "OpcUaDriver", "plc", config),
+            "driver behind its fence": Fence(
+                "edgetwin.field.opcua.driver", "OpcUaDriver", "plc", config, clock
+            ),
         }
         say(f"\n{options.items:,} items, each changes every {every}")
         for name, driver in drivers.items():

@@ -85,7 +85,7 @@ class FencedBench(OpcUaBench):
 
     def driver(self, port: int, timeout: str = PATIENT) -> Driver:
         """Make a driver for it, or for another port."""
-        return Fence("field_fenced", "impatient", "device", self._config(port, timeout))
+        return Fence("field_fenced", "impatient", "device", self._config(port, timeout), clock)
 
 
 class MqttBench:

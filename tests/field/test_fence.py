@@ -15,8 +15,9 @@ from contextlib import aclosing, asynccontextmanager
 import numpy as np
 import pytest
 from field_fenced import Play
+from field_watch import clock
 from field_processes import children_of, lives, memory, zombies_of
-from field_watch import until
+from field_watch import clock, until
 from structlog.testing import capture_logs
 
 from edgetwin.field.driver import DeviceDown
@@ -30,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("forker")
 
 
 def puppet(act: str) -> Fence:
-    return Fence("field_fenced", "Puppet", "puppet", Play(act))
+    return Fence("field_fenced", "Puppet", "puppet", Play(act), clock)
 
 
 def pid_of_forker() -> int:
@@ -198,10 +199,11 @@ async def test_a_reader_does_not_heed_what_a_terminal_or_systemd_sends_to_all() 
 GATEWAY = """
 import asyncio, os, sys
 from field_fenced import Play
+from field_watch import clock
 from edgetwin.field.fence.fence import Fence
 from edgetwin.field.fence.fork import Forker
 async def main():
-    fences = [Fence("field_fenced", "Puppet", act, Play(act)) for act in ("flood", "spin")]
+    fences = [Fence("field_fenced", "Puppet", act, Play(act), clock) for act in ("flood", "spin")]
     for fence in fences:
         await fence.open()
     print(Forker.of('field_fenced').pid, flush=True)

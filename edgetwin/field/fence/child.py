@@ -133,7 +133,7 @@ class _FarRefusals(Refusals):
     """Refusals whose memory is with the parent, for it outlives this connection."""
 
     def __init__(self, device: str, parent: _ToParent) -> None:
-        super().__init__(device)
+        super().__init__(device, _clock)
         self._parent = parent
 
     def refused(self, signal: str, code: int, hint: str) -> None:

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 import structlog
 
-from edgetwin.core.signals import Frame, Ids
+from edgetwin.core.signals import Clock, Frame, Ids
 from edgetwin.field.driver import DeviceDown
 from edgetwin.field.fence import wire
 from edgetwin.field.fence.child import Order
@@ -51,7 +51,9 @@ class Fenced(Protocol):
 class Fence:
     """A driver in a process of its own."""
 
-    def __init__(self, module: str, driver: str, name: str, config: Fenced, *more: object) -> None:
+    def __init__(
+        self, module: str, driver: str, name: str, config: Fenced, clock: Clock, *more: object
+    ) -> None:
         """Name the class of the driver and the module it is in, so that nobody has to import it here.
 
         It is made there as `driver(name, config, clock, *more, refusals=...)`.
@@ -65,7 +67,7 @@ class Fence:
         self._signals = frozenset(config.signals)
         self._forker = Forker.of(module)
         self._order = Order(module, driver, name, config, more)
-        self._refusals = Refusals(name)
+        self._refusals = Refusals(name, clock)
         self._before = (0, 0)  # missed and lost in the children that are gone
         self._said: dict[str, int] = {}  # lines for the log, and which child said them first
         self._children = 0

@@ -44,7 +44,7 @@ class ModbusDriver:
         self._bus = buses.on(config.line)
         self._unit = config.unit
         self._timeout_s = config.timeout_s
-        self._refusals = Refusals(name)
+        self._refusals = Refusals(name, clock)
         self._clock = clock
         self._link: ModbusLink | None = None
         self._schedule: Schedule | None = None

@@ -163,11 +163,15 @@ class Poll:
                 return
             refusal.wait_s = retry_s(refusal.wait_s)
             refusal.retry_ns = now.mono + round(refusal.wait_s * 1e9)
+            self._tell_refused(refusal.block, refusal.code)
         columns.part(refusal.block.span).failed(now, status.modbus_exception(refusal.code))
 
     def _note_refused(self, block: Block, code: int) -> None:
         wait_s = retry_s()
         self._refused[block.first] = _Refusal(block, code, wait_s, self._clock().mono + round(wait_s * 1e9))
+        self._tell_refused(block, code)
+
+    def _tell_refused(self, block: Block, code: int) -> None:
         place = f"{block.area}:{block.address}"
         self._refusals.refused(
             block.registers[0].name,

@@ -59,7 +59,7 @@ class MqttDriver:
         self._topics = _plain_topics(list(config.signals.values()))
         self._edges = _edge_nodes(list(config.signals.values()))
         self._waiting = Waiting([signal.every or config.every for signal in config.signals.values()])
-        self._refusals = Refusals(name)
+        self._refusals = Refusals(name, clock)
         self._link: MqttLink | None = None
         self._denied: dict[str, int] = {}  # topics that the broker does not give us -> its reason code
         self._dropped = 0

@@ -55,7 +55,7 @@ class OpcUaDriver:
         self._takes = takes_of(config)
         self._config = config
         self._security = OpcUaSecurity(name, config, pki, clock)
-        self._refusals = refusals or Refusals(name)
+        self._refusals = refusals or Refusals(name, clock)
         self._unfiltered: set[str] = set()  # signals whose deadband was refused, and that were told so
         self._clock = clock
         periods = sorted({wish.every_s for wish in self._wishes})
