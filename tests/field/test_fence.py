@@ -15,7 +15,6 @@ from contextlib import aclosing, asynccontextmanager
 import numpy as np
 import pytest
 from field_fenced import Play
-from field_watch import clock
 from field_processes import children_of, lives, memory, zombies_of
 from field_watch import clock, until
 from structlog.testing import capture_logs
