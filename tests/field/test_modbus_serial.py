@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 import serial
 from field_reader import Reader
+from field_spoiler import Pty
 from field_units import Units
 
-from edgetwin.config.modbus_line import Line, SerialPort, line
+from edgetwin.config.modbus_line import Line, Parity, SerialPort, line
 from edgetwin.field.driver import DeviceDown
 from edgetwin.field.modbus.bus import Bus
 from edgetwin.field.modbus.link import ModbusLink
@@ -20,9 +21,9 @@ from edgetwin.field.modbus.serial_port import unusable_port
 PORT = SerialPort("/dev/ttyUSB7", baud=76_800, parity="odd")
 
 
-async def failure(path: str) -> DeviceDown:
+async def failure(path: str, parity: Parity = "none") -> DeviceDown:
     """Say why a port cannot be opened."""
-    link = ModbusLink(Bus(Line(SerialPort(path, parity="none"), "rtu")), 1, 0.1)
+    link = ModbusLink(Bus(Line(SerialPort(path, parity=parity), "rtu")), 1, 0.1)
     with pytest.raises(DeviceDown) as down:
         await link.open()
     return down.value
@@ -38,6 +39,16 @@ async def test_what_is_no_serial_port(tmp_path: Path) -> None:
     (tmp_path / "ttyUSB0").write_text("")
     for path in (f"{tmp_path}/ttyUSB0", str(tmp_path), "/dev/null"):
         assert (await failure(path)).reason == f"{path} is not a serial port"
+
+
+async def test_a_port_that_would_do_without_the_parity_is_refused() -> None:
+    port = Pty()  # its kernel driver takes the wish the first time, and forgets it
+    try:
+        for _ in range(2):
+            down = await failure(port.port, "even")
+            assert down.reason == f"{port.port} cannot do 19200 baud with parity even"
+    finally:
+        port.close()
 
 
 async def test_a_port_that_another_program_has() -> None:

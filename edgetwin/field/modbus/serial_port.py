@@ -12,7 +12,7 @@ from contextlib import suppress
 
 import serial
 
-from edgetwin.config.modbus_line import SerialPort
+from edgetwin.config.modbus_line import Parity, SerialPort
 from edgetwin.field.driver import DeviceDown
 from edgetwin.field.modbus.streams import OnBytes, OnLost, is_readable
 
@@ -42,9 +42,13 @@ class SerialStream:
                 write_timeout=0,
                 exclusive=True,
             )
+            parity = _parity_of(port.fileno())
         # A SerialException is an OSError, an error of termios is none.
         except (OSError, ValueError, termios.error) as error:
             raise unusable_port(settings, error) from error
+        if parity != settings.parity:
+            port.close()
+            raise unusable_port(settings, ValueError(parity))
         with suppress(OSError, ValueError):  # an adapter that knows it hands over each byte 15 ms sooner
             port.set_low_latency_mode(True)
         self._port = port
@@ -88,6 +92,14 @@ class SerialStream:
         if self._port is not None:
             self.close()
             self._on_lost(self)
+
+
+def _parity_of(fileno: int) -> Parity:
+    """Give the parity that a port took. Where its driver knows none, it says nothing and does without."""
+    flags: int = termios.tcgetattr(fileno)[2]
+    if not flags & termios.PARENB:
+        return "none"
+    return "odd" if flags & termios.PARODD else "even"
 
 
 def unusable_port(port: SerialPort, error: Exception) -> DeviceDown:
