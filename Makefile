@@ -11,6 +11,7 @@ ARGS    ?=
 
 python  := $(VENV)/bin/python
 pip     := $(python) -m pip --disable-pip-version-check
+jobs    := $(shell expr $$(nproc) + 1)# tests wait more than they work
 nothing := 5# what pytest says where no test was asked for
 scripts := .ci/run $(wildcard deploy/*.sh)
 
@@ -23,7 +24,7 @@ demo: $(VENV)/.demo ## Start a simulated plant and the gateway that watches it; 
 	@$(VENV)/bin/edgetwin demo $(ARGS)
 
 test: debian $(VENV)/.test ## Install what the tests need, and run them all
-	$(python) -m pytest -n auto --dist loadfile -m 'not alone' $(ARGS) || test $$? = $(nothing)
+	$(python) -m pytest -n $(jobs) --dist loadfile -m 'not alone' $(ARGS) || test $$? = $(nothing)
 	$(python) -m pytest -m alone $(ARGS) || test $$? = $(nothing)
 
 campaign: debian $(VENV)/.test ## Run the long form of what `make test` does briefly: faults for minutes

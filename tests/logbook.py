@@ -29,7 +29,7 @@ class Logbook:
     async def until(self, event: str, count: int = 1) -> MutableMapping[str, Any]:
         """Wait until an event was logged so often; give its last entry."""
         try:
-            async with asyncio.timeout(10.0):
+            async with asyncio.timeout(30.0):
                 while len(self.named(event)) < count:
                     self._news.clear()
                     await self._news.wait()

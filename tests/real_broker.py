@@ -16,7 +16,7 @@ import orjson
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-DEADLINE_S = 10.0
+DEADLINE_S = 30.0
 
 
 def find_mosquitto() -> str:

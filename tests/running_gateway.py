@@ -13,7 +13,7 @@ import orjson
 from edgetwin.daemon import DRAIN_S, Gateway
 from edgetwin.notify import Notify
 
-DEADLINE_S = 15.0
+DEADLINE_S = 30.0
 
 View = dict[str, Any]
 

@@ -46,7 +46,7 @@ async def test_a_device_that_does_not_end_is_heard_no_more() -> None:
     table, inbox = SignalTable([Signal(name="plc1.a"), Signal(name="plc1.b")]), Inbox()
     devices, stubborn = Devices(table, inbox, lambda: NOW), Stubborn()
     loop = asyncio.get_running_loop()
-    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
         devices.start(group, [stubborn])
         await stubborn.connecting.wait()
         await devices.retire(["plc1"], loop.time())

@@ -34,7 +34,7 @@ async def test_a_frame_that_comes_ends_the_waiting() -> None:
     inbox = Inbox()
     waiting = asyncio.ensure_future(inbox.take(60.0))
     asyncio.get_running_loop().call_soon(inbox.put, frame(7))
-    async with asyncio.timeout(5.0):
+    async with asyncio.timeout(20.0):
         assert numbers(await waiting) == [7]
 
 
@@ -100,7 +100,7 @@ async def test_who_can_wait_waits_until_little_is_left() -> None:
         await asyncio.sleep(0)
     assert not waiting.done()
     inbox.take_now()
-    async with asyncio.timeout(5.0):
+    async with asyncio.timeout(20.0):
         await waiting
 
 
@@ -111,5 +111,5 @@ async def test_a_few_large_frames_are_no_room_either() -> None:
     await asyncio.sleep(0)
     assert not waiting.done()
     inbox.take_now()
-    async with asyncio.timeout(5.0):
+    async with asyncio.timeout(20.0):
         await waiting

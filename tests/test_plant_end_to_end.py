@@ -16,7 +16,7 @@ from edgetwin.plant.live import LivePlant
 from edgetwin.plant.plant import Plant
 
 LEARNED = 40  # frames of each device before something breaks: enough to know its habits
-DEADLINE_S = 40.0
+DEADLINE_S = 60.0
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ import pytest
 from edgetwin.control import ControlServer
 
 ALTERNATE, BACK = "\x1b[?1049h", "\x1b[?1049l"
-DEADLINE_S = 10.0
+DEADLINE_S = 30.0
 
 
 class Terminal:

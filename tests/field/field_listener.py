@@ -66,7 +66,7 @@ class Listener:
 
     async def frame(self) -> Frame:
         """Give the next frame."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             return await anext(self._frames)
 
     async def hears(self, name: str) -> tuple[float, int]:

@@ -13,7 +13,7 @@ from edgetwin.core import status
 from edgetwin.core.signals import Frame
 from edgetwin.field.mqtt.driver import MqttDriver
 
-DEADLINE_S = 10.0
+DEADLINE_S = 30.0
 
 
 class Seen:

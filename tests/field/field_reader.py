@@ -38,7 +38,7 @@ class Reader:
 
     async def frame(self) -> Frame:
         """Give the next frame."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             return await anext(self._frames)
 
     async def next(self) -> dict[str, tuple[float, int]]:

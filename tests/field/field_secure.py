@@ -136,7 +136,7 @@ async def first_value(driver: OpcUaDriver) -> float:
     """Connect, and give the first value."""
     try:
         await driver.open()
-        async with asyncio.timeout(5), aclosing(driver.frames()) as frames:
+        async with asyncio.timeout(20), aclosing(driver.frames()) as frames:
             return float((await anext(frames)).values[0])
     finally:
         await driver.close()

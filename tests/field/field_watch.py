@@ -31,7 +31,7 @@ class VirtualTime:
         await asyncio.sleep(0)
 
 
-async def until(condition: Callable[[], bool], within_s: float = 5.0) -> None:
+async def until(condition: Callable[[], bool], within_s: float = 20.0) -> None:
     """Wait for something that nobody announces; TimeoutError when it does not come."""
     async with asyncio.timeout(within_s):
         while not condition():  # noqa: ASYNC110 - there is no event for "a socket is closed"

@@ -60,7 +60,7 @@ async def frames_of(playing: ReplayDriver, count: int) -> list[Frame]:
     frames: list[Frame] = []
     await playing.open()
     try:
-        async with asyncio.timeout(10), aclosing(playing.frames()) as coming:
+        async with asyncio.timeout(30), aclosing(playing.frames()) as coming:
             while len(frames) < count:
                 frames.append(await anext(coming))
     finally:

@@ -11,7 +11,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from edgetwin.plant.broker import Broker
 from edgetwin.plant.extra import ExtraMissing
 
-DEADLINE_S = 5.0
+DEADLINE_S = 20.0
 
 
 class Client:

@@ -30,7 +30,7 @@ async def test_a_broker_that_is_away_for_long_is_one_line(
     monkeypatch.setattr(link, "pause_s", pause)
     uplink = make_uplink({"brokers": [f"mqtt://127.0.0.1:{free_port()}"]})
     since = uplink.state.since_ns
-    async with running(uplink), asyncio.timeout(10.0):
+    async with running(uplink), asyncio.timeout(30.0):
         await often.wait()
     assert [entry["event"] for entry in logbook.entries] == ["broker down"]
     assert uplink.state.since_ns == since
@@ -64,7 +64,7 @@ async def test_a_bug_in_a_callback_crashes_the_task(
     monkeypatch.setattr(Session, "_on_puback", bug)
     uplink = make_uplink({"brokers": [broker.url]})
     with pytest.raises(ZeroDivisionError):
-        async with asyncio.timeout(10.0):
+        async with asyncio.timeout(30.0):
             await uplink.run()
     # Without the guard around callbacks the same bug would pass for a broker that talks nonsense.
     monkeypatch.setattr(Session, "_guard", lambda _self, callback: callback)
@@ -89,7 +89,7 @@ async def test_a_bug_in_what_is_done_with_room_crashes_the_task(
 
     monkeypatch.setattr(uplink._link, "pump", bug_later)
     with pytest.raises(ZeroDivisionError):
-        async with asyncio.timeout(10.0):
+        async with asyncio.timeout(30.0):
             await uplink.run()
 
 
@@ -134,7 +134,7 @@ async def test_a_broker_that_talks_nonsense_is_down_and_nothing_dies(
     monkeypatch.setattr(mqtt, "_CONNACK_S", 0.2)  # some nonsense looks like half a packet
     async with fake_broker(lambda _packet, writer: writer.write(nonsense)) as fake:
         uplink = make_uplink({"brokers": [fake.url], "version": version})
-        async with asyncio.timeout(5.0):
+        async with asyncio.timeout(20.0):
             await uplink._link._try_all()
     assert not uplink.state.connected
     assert uplink.state.reason
