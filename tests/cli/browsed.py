@@ -1,10 +1,6 @@
 """An OPC UA server with a line of machines in it, for the verbs that look at servers; and ports that are none."""
 
 import asyncio
-import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
@@ -83,32 +79,3 @@ async def _build(server: Server) -> None:
     )
     around = await motor.add_folder(space, "Around")
     await around.add_reference(line, cast("Any", ua.NodeId(ua.Int32(ObjectIds.Organizes))))
-
-
-@contextmanager
-def port_that(answer: bytes | None) -> Iterator[int]:
-    """Give a port that takes connections: None says nothing, anything else is said and the connection closed."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        ends: list[socket.socket] = []
-
-        def take() -> None:
-            while True:
-                try:
-                    end, _ = listener.accept()
-                except OSError:
-                    return
-                if answer is None:
-                    ends.append(end)
-                    continue
-                with end:
-                    end.sendall(answer)
-
-        thread = threading.Thread(target=take)
-        thread.start()
-        try:
-            yield listener.getsockname()[1]
-        finally:
-            listener.shutdown(socket.SHUT_RDWR)
-            thread.join(10)
-            for end in ends:
-                end.close()

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from browsed import LINE, LineServer, port_that
+from browsed import LINE, LineServer
 from field_node import NodeServer
+from ports import port_that
 
 from edgetwin.__main__ import main
 from edgetwin.cli import browse_walk

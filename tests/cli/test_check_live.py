@@ -3,10 +3,11 @@
 import asyncio
 import json
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from ports import port_that
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
@@ -165,13 +166,9 @@ async def closed() -> int:
 
 
 @pytest.fixture
-async def silent() -> AsyncIterator[int]:
-    ends: list[asyncio.StreamWriter] = []
-    server = await asyncio.start_server(lambda _, writer: ends.append(writer), "127.0.0.1", 0)
-    yield server.sockets[0].getsockname()[1]
-    server.close()
-    for end in ends:
-        end.close()
+def silent() -> Iterator[int]:
+    with port_that(None) as port:
+        yield port
 
 
 async def test_the_verb_tells_people_and_programs(

@@ -9,9 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from browsed import LineServer, port_that
+from browsed import LineServer
 from field_node import NodeServer
 from field_secure import LOGIN, OWN, STRONG, SecureServer
+from ports import port_that
 
 from edgetwin.__main__ import main
 from edgetwin.cli.scan_opcua import address_of, best, reason

@@ -10,6 +10,7 @@ import uvloop
 from field_plc import Plc, floats
 from field_secure import OWN, SecureServer
 from field_ua import UaServer
+from ports import port_that
 
 from edgetwin.field.fence.fork import Forker
 from edgetwin.field.pki.folder import PkiFolder, Shelf
@@ -88,29 +89,14 @@ def closed_port() -> int:
 
 
 @pytest.fixture
-async def silent_port() -> AsyncIterator[int]:
+def silent_port() -> Iterator[int]:
     """Give a port that takes connections and never says a word."""
-    open_ends: list[asyncio.StreamWriter] = []
-
-    async def take(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        open_ends.append(writer)
-
-    server = await asyncio.start_server(take, "127.0.0.1", 0)
-    yield server.sockets[0].getsockname()[1]
-    server.close()
-    for writer in open_ends:
-        writer.close()
+    with port_that(None) as port:
+        yield port
 
 
 @pytest.fixture
-async def web_port() -> AsyncIterator[int]:
+def web_port() -> Iterator[int]:
     """Give a port on which no device but a web server answers."""
-
-    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n" * 20)
-        await writer.drain()
-        writer.close()
-
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    yield server.sockets[0].getsockname()[1]
-    server.close()
+    with port_that(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n" * 20) as port:
+        yield port
