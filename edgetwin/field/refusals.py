@@ -47,24 +47,23 @@ class Refusals:
     def __init__(self, device: str, clock: Clock) -> None:
         self._device = device
         self._clock = clock
-        self._told: dict[str, tuple[bool, int]] = {}  # whether it is refused, as was said last, and when
+        self._refused: set[str] = set()  # as was said last
+        self._told_ns: dict[str, int] = {}  # when that a signal is refused was said last
 
     def refused(self, signal: str, code: int, hint: str) -> None:
         """Note that the device refuses a signal. Called again while it does."""
-        refused, told_ns = self._told.get(signal, (False, None))
         now_ns = self._clock().mono
-        if refused or (told_ns is not None and now_ns - told_ns < QUIET_NS):
+        if signal in self._refused or now_ns - self._told_ns.get(signal, now_ns - QUIET_NS) < QUIET_NS:
             return
-        self._told[signal] = True, now_ns
+        self._refused.add(signal)
+        self._told_ns[signal] = now_ns
         name = f"{self._device}.{signal}"
         log.warning("signal refused", signal=name, reason=status.describe(code), hint=hint)
 
     def answers(self, signals: Iterable[str]) -> None:
         """Note that the device gives these signals; most of them it always gave."""
-        if not self._told:
+        if not self._refused:  # as mostly: this is asked for each answer
             return
-        for signal in self._told.keys() & set(signals):
-            refused, told_ns = self._told[signal]
-            if refused:
-                self._told[signal] = False, told_ns
-                log.info("signal answers", signal=f"{self._device}.{signal}")
+        for signal in self._refused.intersection(signals):
+            self._refused.remove(signal)
+            log.info("signal answers", signal=f"{self._device}.{signal}")

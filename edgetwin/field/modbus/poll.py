@@ -20,7 +20,7 @@ from edgetwin.field.modbus.decode_text import Texts
 from edgetwin.field.modbus.frames import Refused, Unusable
 from edgetwin.field.modbus.link import ModbusLink
 from edgetwin.field.modbus.plan import Block, Rhythm
-from edgetwin.field.refusals import Refusals, retry_s
+from edgetwin.field.refusals import Refusals, Retry
 
 # Illegal address, illegal value: one of the registers is the reason, or how many there are.
 _NOT_THERE = (2, 3)
@@ -73,8 +73,7 @@ class _Refusal:
 
     block: Block
     code: int
-    wait_s: float
-    retry_ns: int
+    retry: Retry
 
 
 class Poll:
@@ -156,19 +155,19 @@ class Poll:
     async def _read_refused(self, refusal: _Refusal, columns: Columns) -> None:
         """Give a refused register its status again, and ask for it once in a while."""
         now = self._clock()
-        if now.mono >= refusal.retry_ns:
+        if refusal.retry.due(now.mono):
             if not await self._read_block(refusal.block, columns):
                 self._blocks = list(self._rhythm.blocks)
                 self._refused.clear()
                 return
-            refusal.wait_s = retry_s(refusal.wait_s)
-            refusal.retry_ns = now.mono + round(refusal.wait_s * 1e9)
             self._tell_refused(refusal.block, refusal.code)
         columns.part(refusal.block.span).failed(now, status.modbus_exception(refusal.code))
 
     def _note_refused(self, block: Block, code: int) -> None:
-        wait_s = retry_s()
-        self._refused[block.first] = _Refusal(block, code, wait_s, self._clock().mono + round(wait_s * 1e9))
+        now_ns = self._clock().mono
+        retry = Retry(now_ns)
+        retry.due(now_ns)  # it was asked just now
+        self._refused[block.first] = _Refusal(block, code, retry)
         self._tell_refused(block, code)
 
     def _tell_refused(self, block: Block, code: int) -> None:
