@@ -42,6 +42,7 @@ replay          recorded data through the same pipeline
   replay_output   the files that are written; outcome_csv is the form of one
   progress        the bar
 complaint       what a verb says when it cannot do what was asked
+option          what a person types as the value of one
 foreign         text from outside, made fit for a keyboard and for a topic (pure)
 screen          what a view looks like (pure); terminal and keyboard are what it is shown on and answered with
 """

@@ -40,7 +40,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
 from edgetwin import logs
-from edgetwin.cli import USAGE, import_output
+from edgetwin.cli import USAGE, import_output, option
 from edgetwin.cli.browse_link import PacedLink
 from edgetwin.cli.browse_node import VARIABLE, Found, node_text
 from edgetwin.cli.browse_read import read_all
@@ -55,7 +55,6 @@ from edgetwin.config.opcua import OpcUaDevice
 from edgetwin.config.opcua_access import Security
 from edgetwin.config.opcua_nodes import Step, node, path
 from edgetwin.config.pki import DIRECTORY
-from edgetwin.config.units import typed_seconds
 from edgetwin.daemon import system_clock
 from edgetwin.field.driver import DeviceDown
 
@@ -106,7 +105,7 @@ def run(args: argparse.Namespace) -> int:
     logs.configure("error")  # what is odd about the certificate of a server, `edgetwin pki show` tells
     try:
         where, device = _start(args), _device(args)
-        pause_s, _ = _seconds("--pause", args.pause), _seconds("--timeout", args.timeout)
+        pause_s, _ = option.seconds("--pause", args.pause), option.seconds("--timeout", args.timeout)
         link = PacedLink(_config(args, device), args.directory, pause_s, system_clock)
     except ValueError as error:
         return complain("browse", in_words(error), USAGE)
@@ -209,9 +208,9 @@ def _write(args: argparse.Namespace, device: dict[str, Any], found: Rows) -> Non
 
 
 def _start(args: argparse.Namespace) -> str | tuple[Step, ...]:
-    for option, value, most in (("--depth", args.depth, _DEEPEST), ("--max", args.max, _MOST)):
+    for name, value, most in (("--depth", args.depth, _DEEPEST), ("--max", args.max, _MOST)):
         if not 1 <= value <= most:
-            raise ValueError(f"{option} {value}: expected 1 to {most}")
+            raise ValueError(f"{name} {value}: expected 1 to {most}")
     text = args.start.removeprefix("/").rstrip("/")
     if text in _STARTS:
         return (Step(0, text),)
@@ -244,13 +243,6 @@ def _password(args: argparse.Namespace) -> str:
     if not sys.stdin.isatty():
         raise ValueError(f"there is no terminal to ask for the password at: put it into {PASSWORD}")
     return getpass.getpass(f"password of {args.user}: ")
-
-
-def _seconds(option: str, text: str) -> float:
-    try:
-        return typed_seconds(text)
-    except ValueError as error:
-        raise ValueError(f"{option}: {error}") from None
 
 
 def _say(text: str) -> None:

@@ -39,13 +39,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from edgetwin import build
-from edgetwin.cli import USAGE
+from edgetwin.cli import USAGE, option
 from edgetwin.cli.check_live import all_well, look
 from edgetwin.cli.check_live import lines as live_lines
 from edgetwin.cli.check_summary import lines, summary
+from edgetwin.cli.complaint import complain
 from edgetwin.config.load import load
 from edgetwin.config.problems import ConfigProblems
-from edgetwin.config.units import typed_seconds
 from edgetwin.daemon import system_clock
 
 NOT_WELL = 1
@@ -67,13 +67,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Check one file."""
     try:
-        wait_s = typed_seconds(args.wait)
+        wait_s = option.seconds("--wait", args.wait)
     except ValueError as error:
-        print(f"edgetwin check: --wait: {error}", file=sys.stderr)
-        return USAGE
+        return complain("check", str(error), USAGE)
     try:
-        config = load(args.file, devices_check=build.check_devices)
-        live = look(args.file, system_clock, wait_s) if args.live else None
+        if args.live:
+            parts = build.from_file(args.file, system_clock)
+            config, live = parts.config, look(parts, system_clock, wait_s)
+        else:
+            config, live = load(args.file, devices_check=build.check_devices), None
     except ConfigProblems as refusal:
         _refused(refusal, args)
         return os.EX_CONFIG

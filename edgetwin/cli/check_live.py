@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from edgetwin import build, logs
+from edgetwin import logs
+from edgetwin.build import Parts
 from edgetwin.cli.advice import Reading, advice
 from edgetwin.cli.live import DeviceVisit, Visit, visit
 from edgetwin.cli.screen import number, span
@@ -46,10 +46,9 @@ class LiveDevice:
     signals: tuple[LiveSignal, ...]
 
 
-def look(path: Path, clock: Clock, wait_s: float) -> tuple[LiveDevice, ...]:
-    """Read every device of a configuration once; ConfigProblems where it cannot be used."""
+def look(parts: Parts, clock: Clock, wait_s: float) -> tuple[LiveDevice, ...]:
+    """Read every device of a configuration once."""
     logs.configure("error")  # what befalls a signal is in the table, with what to do about it
-    parts = build.from_file(path, clock)
     seen = asyncio.run(visit(parts, clock, wait_s))
     return tuple(_device(found, parts.config.device[found.name], parts.table, seen) for found in seen.devices)
 

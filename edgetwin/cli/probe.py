@@ -24,7 +24,7 @@ import json
 import os
 from dataclasses import asdict
 
-from edgetwin.cli import USAGE
+from edgetwin.cli import USAGE, option
 from edgetwin.cli.complaint import complain
 from edgetwin.cli.plausible import Limits, Ranking, rank
 from edgetwin.cli.probe_read import Looks, Times, Unreadable, look
@@ -32,7 +32,6 @@ from edgetwin.cli.probe_table import block_lines, place_lines, text_lines, toml_
 from edgetwin.config.branch import in_words
 from edgetwin.config.modbus_line import Line, line
 from edgetwin.config.registers import AREA_NAMES, BITS, Register, register
-from edgetwin.config.units import typed_seconds
 from edgetwin.field.driver import DeviceDown
 from edgetwin.field.modbus.bus import Bus
 from edgetwin.field.modbus.link import ModbusLink
@@ -114,14 +113,8 @@ def _place(args: argparse.Namespace) -> Register:
 
 def _times(args: argparse.Namespace) -> tuple[Times, float]:
     """Give how long and how often to ask, and how long to wait for an answer."""
-    seconds = []
-    for option, text in (("--for", args.span), ("--every", args.every), ("--timeout", args.timeout)):
-        try:
-            seconds.append(typed_seconds(text))
-        except ValueError as error:
-            raise ValueError(f"{option}: {error}") from None
-    span_s, every_s, timeout_s = seconds
-    return Times(span_s, every_s), timeout_s
+    times = Times(option.seconds("--for", args.span), option.seconds("--every", args.every))
+    return times, option.seconds("--timeout", args.timeout)
 
 
 def _limits(args: argparse.Namespace) -> Limits | None:

@@ -35,7 +35,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from edgetwin.cli import USAGE, scan_modbus, scan_network, scan_table
+from edgetwin.cli import USAGE, option, scan_modbus, scan_network, scan_table
 from edgetwin.cli.complaint import complain
 from edgetwin.cli.little_memory import little_memory
 from edgetwin.cli.progress import Progress
@@ -44,7 +44,6 @@ from edgetwin.config import opcua
 from edgetwin.config.branch import in_words
 from edgetwin.config.modbus_line import RTU, line
 from edgetwin.config.registers import AREA_NAMES, Area
-from edgetwin.config.units import typed_seconds
 from edgetwin.config.url import endpoint
 from edgetwin.field.driver import DeviceDown
 
@@ -137,7 +136,7 @@ def _opcua(args: argparse.Namespace) -> Scan:
     if args.units is not None:
         raise ValueError("--units are those of a Modbus line: OPC UA has none")
     endpoint(args.address, opcua.PORTS, path=True)
-    timeout_s = _seconds("--timeout", args.timeout or _OPCUA_TIMEOUT)
+    timeout_s = option.seconds("--timeout", args.timeout or _OPCUA_TIMEOUT)
 
     def scan(_: Progress) -> int:
         from edgetwin.cli import scan_opcua  # noqa: PLC0415 - asyncua costs, so only where it is needed
@@ -157,8 +156,8 @@ def _network(args: argparse.Namespace) -> Scan:
     wanted = scan_network.Round(
         network=scan_network.network(args.network),
         ports=scan_network.ports(args.ports),
-        pause_s=_seconds("--pause", args.pause),
-        timeout_s=_seconds("--timeout", args.timeout or _TIMEOUT),
+        pause_s=option.seconds("--pause", args.pause),
+        timeout_s=option.seconds("--timeout", args.timeout or _TIMEOUT),
         at_once=args.at_once,
     )
 
@@ -185,17 +184,10 @@ def _search(args: argparse.Namespace) -> Search:
     return Search(
         units=_units(args.units or usual),
         areas=_areas(args.areas),
-        pause_s=_seconds("--pause", args.pause),
-        timeout_s=_seconds("--timeout", args.timeout or _TIMEOUT),
+        pause_s=option.seconds("--pause", args.pause),
+        timeout_s=option.seconds("--timeout", args.timeout or _TIMEOUT),
         budget=args.budget,
     )
-
-
-def _seconds(option: str, text: str) -> float:
-    try:
-        return typed_seconds(text)
-    except ValueError as error:
-        raise ValueError(f"{option}: {error}") from None
 
 
 def _units(text: str) -> tuple[int, ...]:

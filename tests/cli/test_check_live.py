@@ -11,6 +11,7 @@ from ports import port_that
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
+from edgetwin import build
 from edgetwin.__main__ import main
 from edgetwin.cli.check_live import LiveDevice, LiveSignal, all_well, lines, look
 from edgetwin.daemon import system_clock
@@ -43,7 +44,8 @@ def plc(port: int, signals: str, name: str = "plc1", settings: str = "") -> str:
 
 
 async def looked(path: Path, wait_s: float = 5.0) -> tuple[LiveDevice, ...]:
-    return await asyncio.to_thread(look, path, system_clock, wait_s)
+    parts = build.from_file(path, system_clock)
+    return await asyncio.to_thread(look, parts, system_clock, wait_s)
 
 
 def by_name(device: LiveDevice) -> dict[str, LiveSignal]:
