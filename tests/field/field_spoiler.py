@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import NamedTuple, Protocol, Self
 
 from field_faults import LATEST, OF_ANOTHER, Case, Fault
+from field_wires import Between
 
 from edgetwin.field.modbus.frames import crc16
 
@@ -106,39 +107,23 @@ class Spoiler:
             await asyncio.sleep(wait_s)
 
 
-class NetworkLine:
+class NetworkLine(Between):
     """Joins the gateway, which connects to `port`, to a server, over the network."""
 
     def __init__(self, spoiler: Spoiler, server_port: int) -> None:
-        self.port = 0
+        super().__init__(server_port)
         self._spoiler = spoiler
-        self._server_port = server_port
-        self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
 
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._join, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        assert self._server is not None
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.sleep(0)  # asyncio closes a socket in the next round of its loop
-
-    async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _join(self, near: asyncio.StreamReader, to_near: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
-        far = End(*await asyncio.open_connection("127.0.0.1", self._server_port))
+        far = End(*await asyncio.open_connection("127.0.0.1", self._to))
         try:
             with suppress(asyncio.CancelledError):  # the end of the test, which waits for this
-                await self._spoiler.pass_on(End(reader, writer), far)
+                await self._spoiler.pass_on(End(near, to_near), far)
         finally:
-            writer.close()
+            to_near.close()
             far.writer.close()
             self._tasks.discard(task)
 

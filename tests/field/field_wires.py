@@ -1,12 +1,8 @@
-"""Wires between gateway and device that can be spoilt: one changes Modbus answers, one freezes any protocol."""
+"""What stands between gateway and device: a wire that can be frozen, and what others are made of."""
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Self
-
-Spoil = Callable[[bytes, int], Sequence[bytes]]
 
 
 class Between(ABC):
@@ -29,40 +25,11 @@ class Between(ABC):
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # asyncio closes a socket in the next round of its loop
 
     @abstractmethod
     async def _join(self, near: asyncio.StreamReader, to_near: asyncio.StreamWriter) -> None:
         """Join one connection of the gateway to one of the device."""
-
-
-class Line(Between):
-    """A line between gateway and PLC. `spoil` gets each answer and its number, and gives what arrives instead."""
-
-    def __init__(self, port: int, spoil: Spoil) -> None:
-        super().__init__(port)
-        self.answers = 0
-        self._spoil = spoil
-
-    async def _join(self, near: asyncio.StreamReader, to_near: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        far, to_far = await asyncio.open_connection("127.0.0.1", self._to)
-        with suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
-            while True:
-                to_far.write(await self._message(near))
-                for piece in self._spoil(await self._message(far), self.answers):
-                    to_near.write(piece)
-                    await to_near.drain()
-                self.answers += 1
-        to_near.close()
-        to_far.close()
-        self._tasks.discard(task)
-
-    @staticmethod
-    async def _message(reader: asyncio.StreamReader) -> bytes:
-        head = await reader.readexactly(6)
-        return head + await reader.readexactly(int.from_bytes(head[4:6], "big"))
 
 
 class Wire(Between):
